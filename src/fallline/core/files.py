@@ -1,0 +1,50 @@
+"""Files that are either there whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from fallline.core.errors import OutputError
+
+__all__ = ["UMASK", "output_error", "write_file"]
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+UMASK = _umask()
+"""Permission bits that new files are not to have; read once, as reading it sets it for a moment."""
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` by way of a temporary file beside it and a rename.
+
+    Raises:
+        OutputError: The folder is missing or read-only, or the disk is full; ``path`` is as it was.
+    """
+    temporary: str | None = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        # mkstemp makes files for their owner alone; a study is to be as readable as any other new file.
+        os.chmod(temporary, 0o666 & ~UMASK)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise output_error(path, error) from None
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """``error``, met while writing to ``path``, in the house form."""
+    return OutputError(
+        f"writing {path}",
+        (error.strerror or str(error)).lower(),
+        do="choose a place that can be written to, with --out or out=",
+    )
