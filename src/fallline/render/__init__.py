@@ -1,0 +1,1 @@
+"""Pure functions from plain data to figures, HTML documents and terminal tables."""
