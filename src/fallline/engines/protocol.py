@@ -1,0 +1,153 @@
+"""Engine and Training: what every engine offers, and the plain data that crosses its border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from fallline.catalogue.builders import Criterion
+from fallline.core.outcome import Outcome
+from fallline.core.population import Population
+from fallline.core.recipe import Recipe
+from fallline.data.dataset import Dataset
+
+__all__ = ["Engine", "Epoch", "Network", "Observer", "Progress", "Rows", "Step", "Trained", "Training", "Until"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Train every run until it has ended or this many of its epochs are complete."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """Train every run until it has ended or has taken this many optimizer steps."""
+
+    number: int
+
+
+Until = Epoch | Step
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an observer is told each time a run completes an epoch or ends.
+
+    Args:
+        run: Which run of the population.
+        epoch: Its complete epochs.
+        steps: Its optimizer steps.
+        training_loss: Of this epoch; None where the run diverged within it.
+        validation_loss: At this epoch's end; None where the run diverged within it.
+        outcome: ``running``, or how the run ended.
+    """
+
+    run: int
+    epoch: int
+    steps: int
+    training_loss: float | None
+    validation_loss: float | None
+    outcome: Outcome
+
+
+Observer = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as a loss takes them: inputs ``(row, feature)``, encoded targets, weights ``(row,)`` or None."""
+
+    inputs: Tensor
+    targets: Tensor
+    weights: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run, trained as far as it got.
+
+    Args:
+        parameters: By name in the module, those of the epoch with the lowest validation loss (the current
+            ones where no epoch has had a finite one).
+        training_losses: One per complete epoch: the mean of its batch losses before each update.
+        validation_losses: One per complete epoch, at its end; the last may be infinite or not a number.
+        learning_rates: One per complete epoch: that of its last step.
+        outcome: How it ended, or ``running``.
+        steps: Optimizer steps taken; of a diverged run, those before the loss was first not finite.
+        best_epoch: The epoch of ``parameters``, from 1; 0 where no epoch has had a finite validation loss.
+        best_loss: Its validation loss; None where there is none.
+    """
+
+    parameters: dict[str, Tensor]
+    training_losses: tuple[float, ...]
+    validation_losses: tuple[float, ...]
+    learning_rates: tuple[float, ...]
+    outcome: Outcome
+    steps: int
+    best_epoch: int
+    best_loss: float | None
+
+
+class Network(Protocol):
+    """A description of a network that can build its module."""
+
+    def build(self) -> nn.Module:
+        """The module, with fresh parameters."""
+        ...
+
+
+class Engine(Protocol):
+    """Something that trains and evaluates populations."""
+
+    def refuses(self, recipe: Recipe, data: Dataset) -> str | None:
+        """Why this engine cannot train ``recipe``, a sentence; None where it can."""
+        ...
+
+    def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> Training:
+        """Begin to train a population, or go on bit for bit from what `Training.state` gave."""
+        ...
+
+    def outputs(self, network: Network, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """What the network returns for many parameter vectors.
+
+        Args:
+            network: The network.
+            parameters: By name, each ``(point, *shape)``.
+            inputs: ``(row, feature)``.
+
+        Returns:
+            ``(point, row, unit)``.
+        """
+        ...
+
+    def evaluate(self, network: Network, parameters: Mapping[str, Tensor], data: Rows, loss: Criterion) -> Tensor:
+        """The loss over ``data`` for many parameter vectors (as in `outputs`): float64 ``(point,)``."""
+        ...
+
+
+class Training(Protocol):
+    """A population's training under way."""
+
+    def advance(self, until: Until, observer: Observer | None = None) -> None:
+        """Train on: to an epoch or a step, so that training can be paused, watched and single-stepped."""
+        ...
+
+    def drop(self, runs: Collection[int]) -> None:
+        """End ``runs`` where they are; their outcome becomes ``halved``."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything needed to go on bit for bit."""
+        ...
+
+    def trained(self) -> tuple[Trained, ...]:
+        """Every run as far as it got, in the population's order."""
+        ...
