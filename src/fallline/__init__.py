@@ -1,0 +1,68 @@
+"""Fallline: the loss-and-optimization workbench for PyTorch.
+
+    >>> import fallline as fl
+    >>> study = fl.train("moons", epochs=5, out="moons-study")
+    >>> study.best.recipe.optimizer
+    'adam'
+
+The verbs are imported when they are first used, so that ``import fallline`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fallline.core.errors import FalllineError, Interrupted
+    from fallline.core.outcome import Outcome
+    from fallline.core.recipe import Recipe
+    from fallline.study.predicting import Predictions
+    from fallline.study.record import Study
+    from fallline.verbs.open import open
+    from fallline.verbs.predict import predict
+    from fallline.verbs.studies import studies
+    from fallline.verbs.train import train
+
+__all__ = [
+    "FalllineError",
+    "Interrupted",
+    "Outcome",
+    "Predictions",
+    "Recipe",
+    "Study",
+    "__version__",
+    "open",
+    "predict",
+    "studies",
+    "train",
+]
+
+_HOMES = {
+    "FalllineError": "fallline.core.errors",
+    "Interrupted": "fallline.core.errors",
+    "Outcome": "fallline.core.outcome",
+    "Predictions": "fallline.study.predicting",
+    "Recipe": "fallline.core.recipe",
+    "Study": "fallline.study.record",
+    "open": "fallline.verbs.open",
+    "predict": "fallline.verbs.predict",
+    "studies": "fallline.verbs.studies",
+    "train": "fallline.verbs.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("fallline")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fallline' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""The jobs: training a ladder of learning rates, scoring it beside baselines, and the study folder."""

@@ -1,0 +1,116 @@
+"""study.toml: what was trained on what, and how it came out."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fallline.core.errors import FalllineError, StudyError
+from fallline.core.outcome import Outcome
+from fallline.core.recipe import Recipe
+from fallline.core.task import Task
+
+__all__ = ["FORMAT", "BestRun", "Header", "Scores", "Source", "SplitSizes"]
+
+FORMAT = 1
+"""The newest study format that this version reads; also the one it writes."""
+
+Scores = dict[str, float | None]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Source(_Table):
+    """Where the data came from, and the hash that tells whether they are still the same."""
+
+    source: str
+    hash: str
+    target: str
+    weight: str | None = None
+    encoding_hash: str
+    """SHA-256 of data.json."""
+
+
+class SplitSizes(_Table):
+    """How the rows were split: the seed, and the rows on each side."""
+
+    seed: int
+    train: int
+    validation: int
+    test: int
+
+
+class BestRun(_Table):
+    """The chosen run: the one with the best validation score."""
+
+    run: int
+    epoch: int
+    validation_loss: float
+    outcome: Outcome
+    recipe: Recipe
+
+
+class Header(_Table):
+    """The content of study.toml."""
+
+    format: int = FORMAT
+    name: str
+    created: str
+    versions: dict[str, str]
+    task: Task
+    loss: str
+    metric: str
+    """What the best run was chosen by, on the validation rows: ``validation_loss`` or a metric."""
+    engine: str
+    seconds: float
+    interrupted: bool
+    conclusion: str
+    notes: tuple[str, ...]
+    data: Source
+    split: SplitSizes
+    runs: int
+    outcomes: dict[Outcome, int]
+    best: BestRun | None = None
+    test: Scores = {}
+    baselines: dict[str, Scores] = {}
+
+    def to_toml(self) -> str:
+        """The header as TOML; what is None is left out, as TOML has no null."""
+        return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+
+    @classmethod
+    def from_toml(cls, text: str, *, path: str) -> Header:
+        """The header that `to_toml` gave.
+
+        Raises:
+            StudyError: It is damaged, or from a newer version.
+        """
+        doing = f"opening the study {path}"
+        try:
+            content = tomllib.loads(text)
+            if isinstance(content.get("format"), int) and content["format"] > FORMAT:
+                raise StudyError(
+                    doing,
+                    "it was written by a newer version of Fallline",
+                    expected=f"format {FORMAT} or older",
+                    got=f"format = {content['format']}",
+                    do="pip install --upgrade fallline",
+                )
+            return cls.model_validate(content)
+        except StudyError:
+            raise
+        except (tomllib.TOMLDecodeError, ValidationError, FalllineError) as error:
+            raise StudyError(
+                doing, "its study.toml is damaged", got=str(error).splitlines()[0], do="train it again"
+            ) from None
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(item) for name, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,59 @@
+"""What a training job was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fallline.core.errors import ArgumentError
+from fallline.core.task import Task
+
+__all__ = ["Job"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a training job was asked for.
+
+    Args:
+        source: What `fallline.data.table.read` takes.
+        target: Name or 1-based position of the target column; None for a built-in set.
+        recipe: The recipe's fields that were given; the rest is planned.
+        task: The task; None: inferred.
+        weight: Name of the column of row weights.
+        metric: What the best run is chosen by on the validation rows; None: its validation loss.
+        split_seed: Seed of the split.
+        engine: Name of the engine, or ``auto``.
+        threads: Threads of a single operation; None: 1, the fastest for networks of this size.
+        out: The study's folder; None: ``studies/NAME-TIMESTAMP``.
+        keep: How many of the best models to keep; None: all.
+
+    Raises:
+        ArgumentError: One of them is out of its range.
+    """
+
+    source: Any
+    target: str | int | None = None
+    recipe: Mapping[str, Any]
+    task: Task | None = None
+    weight: str | None = None
+    metric: str | None = None
+    split_seed: int = 0
+    engine: str = "auto"
+    threads: int | None = None
+    out: Path | None = None
+    keep: int | None = 16
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.split_seed < 2**32, "split_seed", self.split_seed, "a whole number from 0 to 2³² - 1")
+        _require(self.threads is None or self.threads > 0, "threads", self.threads, "a whole number above 0")
+        _require(self.keep is None or self.keep > 0, "keep", self.keep, "a whole number above 0, or all")
+
+
+def _require(holds: bool, name: str, value: object, expected: str) -> None:
+    if not holds:
+        raise ArgumentError(
+            "setting up the training", f"{name} is out of its range", expected=expected, got=f"{name} = {value}"
+        )

@@ -1,0 +1,109 @@
+"""The studies on this disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import polars as pl
+
+from fallline.core.errors import StudyError
+from fallline.study.folder import STUDIES
+from fallline.study.header import Header
+from fallline.study.metrics import RANKING
+
+__all__ = ["Studies", "find_study", "list_studies"]
+
+
+@final
+@dataclass(frozen=True)
+class Studies:
+    """The studies in a folder, newest first.
+
+    Args:
+        rows: One per study: ``name``, ``path``, ``created``, ``source``, ``task``, ``target``, ``rows``, ``loss``,
+            ``optimizer``, ``learning_rate``, ``metric``, ``score``, ``baselines``.
+        unreadable: Studies that are damaged or from a newer version: path and reason.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def frame(self) -> pl.DataFrame:
+        """The studies as a table."""
+        return pl.DataFrame(
+            [{**row, "baselines": str(row["baselines"])} for row in self.rows], infer_schema_length=None
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``fallline studies --json`` prints."""
+        return {
+            "studies": list(self.rows),
+            "unreadable": [{"path": path, "reason": reason} for path, reason in self.unreadable],
+        }
+
+    def _repr_html_(self) -> str:
+        return self.frame().drop("baselines", strict=False)._repr_html_()
+
+
+def list_studies(folder: Path = STUDIES) -> Studies:
+    """The studies in ``folder``, newest first; a folder that is not there holds none."""
+    rows, unreadable = [], []
+    for path in folder.glob("*/study.toml") if folder.is_dir() else ():
+        try:
+            header = Header.from_toml(path.read_text(), path=str(path.parent))
+        except (OSError, UnicodeDecodeError, StudyError) as error:
+            unreadable.append((str(path.parent), error.wrong if isinstance(error, StudyError) else str(error)))
+        else:
+            rows.append(_row(path.parent, header))
+    rows.sort(key=lambda row: (row["created"], row["name"]), reverse=True)
+    return Studies(tuple(rows), tuple(sorted(unreadable)))
+
+
+def find_study(name: str | Path) -> Path:
+    """The folder of a study given by its path, its name in ./studies, or ``latest``.
+
+    Raises:
+        StudyError: There is none.
+    """
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if (STUDIES / path / "study.toml").is_file():
+        return STUDIES / path
+    studies = list_studies()
+    if str(name) == "latest" and len(studies):
+        return Path(studies.rows[0]["path"])
+    raise StudyError(
+        f"opening the study {name}",
+        "there is no study yet in ./studies" if str(name) == "latest" else "there is no such folder",
+        expected="a study's folder, its name in ./studies, or latest",
+        do="fallline studies lists them",
+    )
+
+
+def _row(path: Path, header: Header) -> dict[str, Any]:
+    metric, best = RANKING[header.task], header.best
+    return {
+        "name": path.name,
+        "path": str(path),
+        "created": header.created,
+        "source": header.data.source,
+        "task": header.task.value,
+        "target": header.data.target,
+        "rows": header.split.train + header.split.validation + header.split.test,
+        "loss": header.loss,
+        "optimizer": best.recipe.optimizer if best else None,
+        "learning_rate": best.recipe.learning_rate if best else None,
+        "metric": metric,
+        "score": header.test.get(metric),
+        "baselines": {name: scores.get(metric) for name, scores in header.baselines.items()},
+    }

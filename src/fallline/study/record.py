@@ -1,0 +1,221 @@
+"""Study: a finished job, read from its folder; and Run, one recipe trained."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, final
+
+import polars as pl
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from fallline.catalogue.networks import Feedforward
+from fallline.catalogue.registry import find
+from fallline.core.errors import StudyError
+from fallline.core.files import write_file
+from fallline.core.outcome import Outcome
+from fallline.core.recipe import Recipe
+from fallline.core.seeds import blank
+from fallline.data.schema import Schema
+from fallline.study.header import Header
+from fallline.study.metrics import METRICS
+
+__all__ = ["Run", "Study", "sha256"]
+
+
+@final
+@dataclass(frozen=True)
+class Run:
+    """One recipe trained.
+
+    Args:
+        number: Its number in the study.
+        recipe: What was trained.
+        outcome: How it ended.
+        epochs: Complete epochs.
+        epoch: The epoch with the lowest validation loss, whose parameters were kept; 0 where there is none.
+        validation_loss: At that epoch.
+        model: The trained module, in evaluation mode. It takes encoded inputs ``(row, feature)`` and returns
+            what the loss takes; `Study.predict` takes raw rows and returns predictions in the target's unit.
+    """
+
+    number: int
+    recipe: Recipe
+    outcome: Outcome
+    epochs: int
+    epoch: int
+    validation_loss: float | None
+    model: nn.Module
+
+
+@final
+class Study:
+    """A job's result: its header, its tables, its models. All of it is read from the folder ``path``.
+
+    Raises:
+        StudyError: The folder is missing, damaged, or from a newer version.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not self.path.is_dir() or not (self.path / "study.toml").is_file():
+            raise StudyError(
+                f"opening the study {path}",
+                "there is no such folder" if not self.path.is_dir() else "the folder holds no study.toml",
+                do="fallline studies lists the studies in ./studies",
+            )
+        self.header = Header.from_toml(self._text("study.toml"), path=str(path))
+        text = self._text("data.json")
+        if sha256(text) != self.header.data.encoding_hash:
+            raise StudyError(
+                f"opening the study {path}",
+                "its data.json is not the one it was trained with",
+                likely="the file was edited or mixed up with another study's",
+                do="restore the file, or train again",
+            )
+        self.schema = Schema.from_json(text)
+
+    @cached_property
+    def best(self) -> Run | None:
+        """The chosen run; None where no run ever had a finite validation loss."""
+        return None if self.header.best is None else self.run(self.header.best.run)
+
+    def run(self, number: int) -> Run:
+        """One of the runs whose models were kept.
+
+        Raises:
+            StudyError: There is no such run, or its model was not kept.
+        """
+        doing = f"reading run {number} of the study {self.path}"
+        rows = self.frame().filter(pl.col("run") == number)
+        prefix = f"{number}/"
+        parameters = {
+            name.removeprefix(prefix): value for name, value in self._models.items() if name.startswith(prefix)
+        }
+        if rows.is_empty():
+            raise StudyError(doing, "there is no such run", expected=f"0 … {self.header.runs - 1}")
+        if not parameters:
+            raise StudyError(doing, "its model was not kept", do="train with --keep all (keep=None)")
+        row = rows.row(0, named=True)
+        recipe = Recipe.from_json(row["recipe"])
+        return Run(
+            number=number,
+            recipe=recipe,
+            outcome=Outcome(row["outcome"]),
+            epochs=row["epochs"],
+            epoch=row["best_epoch"],
+            validation_loss=row["validation_loss"],
+            model=self._model(recipe, parameters),
+        )
+
+    def frame(self) -> pl.DataFrame:
+        """One row per run: its recipe, how it ended, its best epoch, its validation scores."""
+        return self._results
+
+    def curves(self) -> pl.DataFrame:
+        """One row per run and epoch: training loss, validation loss, learning rate."""
+        return self._curves
+
+    def predictions(self) -> pl.DataFrame:
+        """The chosen run's predictions for the test rows, beside the truth."""
+        return self._predictions
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``fallline train --json`` prints."""
+        header, names = self.header, METRICS[self.header.task]
+        return {
+            "study": str(self.path),
+            "task": header.task.value,
+            "target": header.data.target,
+            "rows": {"train": header.split.train, "validation": header.split.validation, "test": header.split.test},
+            "loss": header.loss,
+            "best": None if header.best is None else header.best.model_dump(mode="json", exclude={"run"}),
+            "test": None if header.best is None else {name: header.test.get(name) for name in names},
+            "baselines": {
+                model: {name: scores.get(name) for name in names} for model, scores in header.baselines.items()
+            },
+            "runs": header.runs,
+            "outcomes": {outcome.value: count for outcome, count in header.outcomes.items()},
+            "seconds": header.seconds,
+        }
+
+    def predict(self, rows: Any) -> Any:
+        """Predictions for new, raw rows: a table's path, a DataFrame, or an array of inputs.
+
+        Returns:
+            `fallline.study.predicting.Predictions`.
+        """
+        from fallline.study.predicting import predict  # it needs Study itself
+
+        return predict(self, rows)
+
+    def report(self) -> Path:
+        """Write ``report.html`` into the study's folder, and return its path."""
+        from fallline.study.reporting import html  # plotly is slow to import
+
+        path = self.path / "report.html"
+        write_file(path, html(self).encode())
+        return path
+
+    def _repr_html_(self) -> str:
+        from fallline.study.reporting import summary_html
+
+        return summary_html(self)
+
+    def __repr__(self) -> str:
+        return f"Study({str(self.path)!r}): {self.header.conclusion}"
+
+    @cached_property
+    def _results(self) -> pl.DataFrame:
+        return self._parquet("results.parquet")
+
+    @cached_property
+    def _curves(self) -> pl.DataFrame:
+        return self._parquet("curves.parquet")
+
+    @cached_property
+    def _predictions(self) -> pl.DataFrame:
+        return self._parquet("predictions.parquet")
+
+    @cached_property
+    def _models(self) -> dict[str, Tensor]:
+        with self._reading("models.safetensors") as path:
+            return load_file(path)
+
+    def _model(self, recipe: Recipe, parameters: dict[str, Tensor]) -> nn.Module:
+        width = find("loss", recipe.loss).contract.width(self.schema.target)
+        network = Feedforward.of(recipe, inputs=len(self.schema.features), outputs=width)
+        module = blank(network.build)
+        with self._reading("models.safetensors"):
+            module.load_state_dict(parameters, assign=True)
+        return module.eval()
+
+    def _text(self, name: str) -> str:
+        with self._reading(name) as path:
+            return path.read_text()
+
+    def _parquet(self, name: str) -> pl.DataFrame:
+        with self._reading(name) as path:
+            return pl.read_parquet(path)
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Path]:
+        """Say which file of the study is missing or damaged, whatever its reader raises."""
+        try:
+            yield self.path / name
+        except (OSError, ValueError, RuntimeError, SafetensorError, pl.exceptions.PolarsError) as error:
+            wrong = f"its {name} is missing" if isinstance(error, FileNotFoundError) else f"its {name} is damaged"
+            raise StudyError(
+                f"opening the study {self.path}", wrong, got=str(error).splitlines()[0], do="train it again"
+            ) from None
+
+
+def sha256(text: str) -> str:
+    """The hash of a text, as study.toml writes it."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

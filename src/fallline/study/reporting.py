@@ -1,0 +1,114 @@
+"""A study as the plain data that `fallline.render` draws."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from fallline.core.outcome import Outcome
+from fallline.render.document import html_report, html_summary
+from fallline.render.number import short
+from fallline.render.report import Report, RunLine
+from fallline.study.metrics import METRICS
+from fallline.study.record import Study
+
+__all__ = ["html", "report_of", "summary_html"]
+
+
+def html(study: Study) -> str:
+    """The study's report, one self-contained page."""
+    return html_report(report_of(study))
+
+
+def summary_html(study: Study) -> str:
+    """The study in a notebook cell."""
+    return html_summary(report_of(study))
+
+
+def report_of(study: Study) -> Report:
+    """All that a report shows."""
+    header, target = study.header, study.schema.target
+    classes = target.classes if target.task.classifies else ()
+    ids = {label: number for number, label in enumerate(classes)}
+    predictions = study.predictions()
+    truth, predicted = (
+        tuple(float(ids[value]) if classes else float(value) for value in predictions[name])
+        if name in predictions.columns
+        else ()
+        for name in ("truth", "prediction")
+    )
+    chosen = (("network", header.test),) if header.best else ()
+    return Report(
+        title=f"{header.name}: {header.data.target}",
+        conclusion=header.conclusion,
+        facts=_facts(study),
+        metrics=METRICS[header.task],
+        scores=(*chosen, *header.baselines.items()),
+        loss=header.loss,
+        runs=_runs(study),
+        best=header.best.run if header.best else None,
+        classes=tuple(str(label) for label in classes),
+        truth=truth,
+        prediction=predicted,
+        target=header.data.target,
+        recipe=_recipe(study),
+        treatment=tuple({name: str(value) for name, value in row.items()} for row in study.schema.treatment()),
+        notes=header.notes,
+        versions=", ".join(f"{name} {number}" for name, number in header.versions.items()),
+    )
+
+
+def _facts(study: Study) -> tuple[tuple[str, str], ...]:
+    header = study.header
+    outcomes = ", ".join(f"{count} {outcome.value}" for outcome, count in header.outcomes.items())
+    split = header.split
+    return (
+        ("data", header.data.source),
+        ("task", f"{header.task.value} ({study.schema.target.reason})"),
+        ("rows", f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test (seed {split.seed})"),
+        ("loss", header.loss),
+        ("runs", f"{header.runs} ({outcomes})"),
+        ("chosen by", f"{header.metric.replace('_', ' ')} on the validation rows"),
+        ("engine", header.engine),
+        ("time", f"{header.seconds:.1f} s" + (", interrupted" if header.interrupted else "")),
+    )
+
+
+def _recipe(study: Study) -> tuple[tuple[str, str], ...]:
+    if study.header.best is None:
+        return ()
+    return tuple(
+        (name, _value(value)) for name, value in study.header.best.recipe.to_dict().items() if value is not None
+    )
+
+
+def _value(value: object) -> str:
+    match value:
+        case dict():
+            return ", ".join(f"{name} = {_value(item)}" for name, item in value.items()) or "-"
+        case list():
+            return ", ".join(map(str, value)) or "none"
+        case float():
+            return short(value)
+        case _:
+            return str(value)
+
+
+def _runs(study: Study) -> tuple[RunLine, ...]:
+    curves = {number: frame for (number,), frame in study.curves().partition_by("run", as_dict=True).items()}
+    empty = study.curves().clear()
+
+    def line(row: dict) -> RunLine:
+        curve: pl.DataFrame = curves.get(row["run"], empty)
+        return RunLine(
+            run=row["run"],
+            learning_rate=row["learning_rate"],
+            outcome=row["outcome"],
+            message=Outcome(row["outcome"]).message,
+            epochs=row["epochs"],
+            best_epoch=row["best_epoch"],
+            validation_loss=row["validation_loss"],
+            training=tuple(curve["training_loss"]),
+            validation=tuple(curve["validation_loss"]),
+        )
+
+    return tuple(line(row) for row in study.frame().iter_rows(named=True))

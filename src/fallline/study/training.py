@@ -1,0 +1,105 @@
+"""The training job: a ladder of learning rates on one table, the best of them scored beside baselines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from fallline.core.errors import Interrupted
+from fallline.core.outcome import Outcome
+from fallline.core.population import Population
+from fallline.data.dataset import Dataset
+from fallline.data.prepare import prepare
+from fallline.data.table import read
+from fallline.engines.chooser import choose
+from fallline.engines.protocol import Engine, Epoch, Trained
+from fallline.study.baselines import baselines
+from fallline.study.events import JobObserver, Stage
+from fallline.study.folder import reserved
+from fallline.study.job import Job
+from fallline.study.metrics import metric_named
+from fallline.study.plan import plan, tasks_of
+from fallline.study.record import Study
+from fallline.study.results import VALIDATION_LOSS, Results
+from fallline.study.writing import Finished, write
+
+__all__ = ["train"]
+
+
+def train(job: Job, observer: JobObserver) -> Study:
+    """Train a ladder of learning rates, choose the best by validation, score it once on the test rows.
+
+    Raises:
+        FalllineError: Something that was asked for is wrong; nothing was written.
+        Interrupted: Ctrl-C; what was reached is kept as a study.
+    """
+    began = time.perf_counter()
+    engine_name, engine = choose(job.engine)
+    observer(Stage("reading", f"reading {job.source if isinstance(job.source, str | Path) else 'the table'}"))
+    table = read(job.source)
+    prepared = prepare(
+        table,
+        target=job.target,
+        task=job.task,
+        allowed=tasks_of(job.recipe.get("loss")),
+        weight=job.weight,
+        split_seed=job.split_seed,
+    )
+    data = prepared.dataset
+    population = plan(job.recipe, task=data.target.task, rows=len(data.train))
+    metric = VALIDATION_LOSS if job.metric is None else metric_named(job.metric, data.target.task)
+    with reserved(job.out, name=table.name) as draft, _threads(job.threads or 1):
+        observer(Stage("baselines", "fitting what a network has to beat"))
+        rivals = baselines(data)
+        observer(Stage("training", f"training {len(population)} runs", population))
+        trained, interrupted = _trained(engine, population, data, observer)
+        observer(Stage("writing", f"writing {draft.path}"))
+        results = Results(population=population, trained=trained, data=data, engine=engine, metric=metric)
+        finished = Finished(
+            job=job,
+            table=table,
+            prepared=prepared,
+            results=results,
+            baselines=rivals,
+            engine=engine_name,
+            interrupted=interrupted,
+        )
+        write(finished, draft, seconds=lambda: time.perf_counter() - began)
+        draft.publish()
+    if interrupted:
+        raise Interrupted(draft.path)
+    return Study(draft.path)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _trained(
+    engine: Engine, population: Population, data: Dataset, observer: JobObserver
+) -> tuple[tuple[Trained, ...], bool]:
+    """Every run as far as it got, and whether Ctrl-C ended the training."""
+    training = engine.start(population, data)
+    try:
+        training.advance(Epoch(max(recipe.epochs for recipe in population)), observer)
+    except KeyboardInterrupt:
+        runs = training.trained()
+        if not any(run.best_epoch for run in runs):
+            raise  # before the first epoch there is nothing to keep
+        return tuple(_interrupted(run) for run in runs), True
+    return training.trained(), False
+
+
+def _interrupted(run: Trained) -> Trained:
+    return run if run.outcome.ended else replace(run, outcome=Outcome.interrupted)

@@ -1,0 +1,167 @@
+"""A job's results as the files of a study."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from fallline.data.prepare import Prepared
+from fallline.data.table import Table
+from fallline.study.conclusion import conclusion
+from fallline.study.folder import Draft
+from fallline.study.header import BestRun, Header, Scores, Source, SplitSizes
+from fallline.study.job import Job
+from fallline.study.labels import labelled, prediction_frame
+from fallline.study.record import sha256
+from fallline.study.results import Results
+
+__all__ = ["Finished", "write"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A job that has ended.
+
+    Args:
+        job: What it was asked for.
+        table: What it read.
+        prepared: What it made of that.
+        results: What came out.
+        baselines: Test scores of what a network has to beat.
+        engine: Name of the engine.
+        interrupted: Whether Ctrl-C ended the training.
+    """
+
+    job: Job
+    table: Table
+    prepared: Prepared
+    results: Results
+    baselines: dict[str, Scores]
+    engine: str
+    interrupted: bool
+
+
+def write(finished: Finished, draft: Draft, *, seconds: Callable[[], float]) -> None:
+    """Write all files of the study.
+
+    Args:
+        finished: The job.
+        draft: The folder.
+        seconds: How long the job has taken; asked last, so that it counts the writing too.
+    """
+    results, schema = finished.results, finished.prepared.schema.to_json()
+    draft.write_text("data.json", schema)
+    draft.write_frame("results.parquet", _results_frame(results))
+    draft.write_frame("curves.parquet", _curves_frame(results))
+    draft.write_frame("predictions.parquet", _predictions_frame(results))
+    draft.write_tensors("models.safetensors", _kept(results, finished.job.keep))
+    header = _header(finished, draft.name, sha256(schema), seconds())
+    draft.write_text("study.toml", header.to_toml())
+
+
+def _results_frame(results: Results) -> pl.DataFrame:
+    def line(run: int) -> dict[str, Any]:
+        recipe, trained = results.population[run], results.trained[run]
+        return {
+            "run": run,
+            "loss": recipe.loss,
+            "optimizer": recipe.optimizer,
+            "learning_rate": recipe.learning_rate,
+            "seed": recipe.seed,
+            "outcome": trained.outcome.value,
+            "epochs": len(trained.validation_losses),
+            "steps": trained.steps,
+            "best_epoch": trained.best_epoch,
+            "validation_loss": trained.best_loss,
+            **{f"validation_{name}": value for name, value in results.validation[run].items()},
+            "recipe": recipe.key,
+        }
+
+    lines = [line(run) for run in range(len(results.population))]
+    floats = {name: pl.Float64 for name in lines[0] if name.startswith("validation_")}
+    return pl.DataFrame(lines, schema_overrides=floats, infer_schema_length=None)
+
+
+def _curves_frame(results: Results) -> pl.DataFrame:
+    names = ("training_loss", "validation_loss", "learning_rate")
+    rows = [
+        (number, epoch, *values)
+        for number, run in enumerate(results.trained)
+        for epoch, values in enumerate(
+            zip(run.training_losses, run.validation_losses, run.learning_rates, strict=True), start=1
+        )
+    ]
+    schema = {"run": pl.Int64, "epoch": pl.Int64, **dict.fromkeys(names, pl.Float64)}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _predictions_frame(results: Results) -> pl.DataFrame:
+    split, target = results.data.test, results.data.target
+    truth = pl.DataFrame({"row": split.rows.numpy(), "truth": labelled(target, split.targets)})
+    if results.best is None:
+        return truth.clear()
+    return truth.hstack(prediction_frame(target, results.predict(results.best, split)))
+
+
+def _kept(results: Results, keep: int | None) -> dict[str, Tensor]:
+    return {
+        f"{run}/{name}": value
+        for run in results.ranking[:keep]
+        for name, value in results.trained[run].parameters.items()
+    }
+
+
+def _header(finished: Finished, name: str, encoding_hash: str, seconds: float) -> Header:
+    results, table, schema = finished.results, finished.table, finished.prepared.schema
+    data = results.data
+    sizes = {part: len(getattr(data, part)) for part in ("train", "validation", "test")}
+    header = Header(
+        name=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"fallline": version("fallline"), "torch": torch.__version__, "python": platform.python_version()},
+        task=data.target.task,
+        loss=results.population[0].loss,
+        metric=results.metric,
+        engine=finished.engine,
+        seconds=round(seconds, 3),
+        interrupted=finished.interrupted,
+        conclusion="",
+        notes=finished.prepared.notes,
+        data=Source(
+            source=table.source,
+            hash=table.hash,
+            target=data.target.name,
+            weight=schema.weight,
+            encoding_hash=encoding_hash,
+        ),
+        split=SplitSizes(seed=finished.job.split_seed, **sizes),
+        runs=len(results.population),
+        outcomes=dict(Counter(run.outcome for run in results.trained)),
+        best=_best(results),
+        test=results.test,
+        baselines=finished.baselines,
+    )
+    return header.model_copy(update={"conclusion": conclusion(header)})
+
+
+def _best(results: Results) -> BestRun | None:
+    if results.best is None:
+        return None
+    run = results.trained[results.best]
+    assert run.best_loss is not None  # only such runs are ranked
+    return BestRun(
+        run=results.best,
+        epoch=run.best_epoch,
+        validation_loss=run.best_loss,
+        outcome=run.outcome,
+        recipe=results.population[results.best],
+    )

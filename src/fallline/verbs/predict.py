@@ -1,0 +1,33 @@
+"""``fl.predict``: predictions for new rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fallline.study.predicting import Predictions
+from fallline.study.predicting import predict as predict_rows
+from fallline.study.record import Study
+from fallline.verbs.open import open as open_study
+
+__all__ = ["predict"]
+
+
+def predict(study: Study | str | Path, rows: Any) -> Predictions:
+    """Predict raw rows with a study's best run.
+
+    Args:
+        study: A study, its folder, its name in ``./studies``, or ``"latest"``.
+        rows: A table with the columns that the study was trained on (the target may be absent): a path, a
+            pandas or polars DataFrame, or an array of inputs ``(row, column)`` where it was trained on arrays.
+
+    Returns:
+        The predictions: ``.values`` for an array, ``.frame()`` for a table with probabilities, ``.notes`` for
+        what had to be done to the rows.
+
+    Raises:
+        StudyError: The study is missing or damaged, or all its runs diverged.
+        SourceError: The rows cannot be read.
+        DataError: A column is missing, or holds text where it held numbers.
+    """
+    return predict_rows(study if isinstance(study, Study) else open_study(study), rows)

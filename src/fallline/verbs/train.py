@@ -1,0 +1,132 @@
+"""``fl.train``: a feedforward network for a table, at the best of a ladder of learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from fallline.core.recipe import OptionValue, Recipe
+from fallline.study.events import Event, JobObserver
+from fallline.study.job import Job
+from fallline.study.plan import task_named
+from fallline.study.record import Study
+from fallline.study.training import train as train_job
+
+__all__ = ["train"]
+
+
+def train(
+    source: Any,
+    target: str | int | None = None,
+    *,
+    task: Literal["regression", "binary", "multiclass", "counts"] | None = None,
+    weight: str | None = None,
+    metric: str | None = None,
+    network: str | None = None,
+    widths: Sequence[int] | None = None,
+    activation: str | None = None,
+    activation_options: Mapping[str, OptionValue] | None = None,
+    dropout: float | None = None,
+    normalization: str | None = None,
+    initialization: str | None = None,
+    loss: str | None = None,
+    loss_options: Mapping[str, OptionValue] | None = None,
+    optimizer: str | None = None,
+    learning_rate: float | None = None,
+    optimizer_options: Mapping[str, OptionValue] | None = None,
+    schedule: str | None = None,
+    schedule_options: Mapping[str, OptionValue] | None = None,
+    warmup: float | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = None,
+    patience: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
+    seed: int | None = None,
+    split_seed: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    out: str | Path | None = None,
+    keep: int | None = 16,
+    observer: JobObserver | None = None,
+) -> Study:
+    """Train a feedforward network on a table, at each of 16 learning rates, and keep the best.
+
+    The rows are split 60/20/20; the columns are encoded by what the training rows show; the runs share their
+    initial weights and batches and differ in the learning rate alone. Each stops early and goes back to its
+    best epoch by the validation rows; the best run by those is scored once on the test rows, beside
+    scikit-learn's baselines. The whole is written as a study folder.
+
+    Args:
+        source: A table's path (delimited text, Parquet), a pandas or polars DataFrame, arrays ``(X, y)``, or the
+            name of a built-in set ("wine", "moons", …).
+        target: Name or 1-based position (-1: the last) of the column to predict; None for a built-in set.
+        task: What kind of question it is; None: inferred from the target, and said.
+        weight: Name of a column of row weights.
+        metric: What the best run is chosen by on the validation rows; None: the validation loss.
+        network: An importable ``module:function`` that builds the network.
+        widths: Units of each hidden layer; None: (64, 64).
+        activation: The function between the layers; None: relu.
+        activation_options: Its options, by torch's names.
+        dropout: Share of hidden units left out at each training step; None: 0.
+        normalization: Normalization after each hidden layer; None: none.
+        initialization: How the weights are drawn; None: torch's default.
+        loss: What training makes small; None: by task (mse, bce_with_logits, cross_entropy, poisson_nll).
+        loss_options: Its options, by torch's names.
+        optimizer: The rule that moves the weights; None: adam.
+        learning_rate: Its step size; None: a ladder of 16 that suit the optimizer.
+        optimizer_options: Its options, by torch's names (``betas`` as ``beta1`` and ``beta2``).
+        schedule: How the learning rate changes over the steps; None: constant.
+        schedule_options: Its options, by torch's names.
+        warmup: Share of all steps over which the learning rate rises linearly; None: 0.
+        clip_norm: Scale the gradient down to at most this norm before each step.
+        clip_value: Clip each coordinate of the gradient to at most this size before each step.
+        batch_size: Rows in a training step; None: a power of two near a fiftieth of the training rows, 32 to 1,024.
+        epochs: Passes over the training rows, at most; None: about 5,000 steps.
+        patience: Stop after this many epochs without a lower validation loss; None: a tenth of ``epochs``,
+            at least 10. As many as ``epochs``: never.
+        dtype: The precision of all arithmetic; None: float32.
+        seed: Fixes initial weights, batch order and dropout; None: 0.
+        split_seed: Fixes which rows are training, validation and test rows.
+        engine: What trains: ``"loop"``, or ``"auto"``, the fastest.
+        threads: Threads of a single operation; None: 1, the fastest for networks of this size.
+        out: The study's folder, new or empty; None: ``studies/NAME-TIMESTAMP``.
+        keep: How many of the best models to keep in the study; None: all.
+        observer: Called with a `Stage` as the job goes on, and a `Progress` at each run's epochs.
+
+    Returns:
+        The study: ``.best.model``, ``.predict(rows)``, ``.frame()``, ``.curves()``, ``.report()``.
+
+    Raises:
+        FalllineError: Something that was asked for is wrong; nothing was written.
+        Interrupted: Ctrl-C; the best so far is kept as a study.
+
+    Example:
+        >>> import fallline as fl
+        >>> study = fl.train("iris", epochs=20, out="iris-study")
+        >>> study.header.task.value, len(study.frame())
+        ('multiclass', 16)
+    """
+    given = {name: value for name, value in locals().items() if name in Recipe.model_fields and value is not None}
+    return train_job(
+        Job(
+            source=source,
+            target=target,
+            recipe=given,
+            task=None if task is None else task_named(task),
+            weight=weight,
+            metric=metric,
+            split_seed=split_seed,
+            engine=engine,
+            threads=threads,
+            out=None if out is None else Path(out),
+            keep=keep,
+        ),
+        observer or _ignore,
+    )
+
+
+def _ignore(event: Event) -> None:
+    """Observe nothing."""
