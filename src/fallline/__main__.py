@@ -1,0 +1,7 @@
+"""``python -m fallline``: the command line."""
+
+import sys
+
+from fallline.apps.cli.main import main
+
+sys.exit(main())

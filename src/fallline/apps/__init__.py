@@ -1,0 +1,1 @@
+"""The front doors: the command line. Only here may anything print, serve, or read ``argv``."""

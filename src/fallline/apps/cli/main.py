@@ -1,0 +1,98 @@
+"""``fallline``: the command line's way in, and how it ends.
+
+Exit codes: 0; 2 the user's mistake; 3 ours; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fallline.apps.cli.predict import predict
+from fallline.apps.cli.studies import studies
+from fallline.apps.cli.train import train
+from fallline.core.errors import FalllineError
+
+__all__ = ["app", "main"]
+
+# Newer releases of typer bring a click of their own: this is the ClickException of whichever is in use.
+_OptionError: type[Exception] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    name="fallline",
+    help="Train feedforward networks, and see why the loss, the optimizer and the learning rate matter.",
+    epilog="Start with: fallline train wine",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(train)
+app.command()(predict)
+app.command()(studies)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        import torch  # the instruction set is torch's to tell
+
+        import fallline
+
+        capability = torch.backends.cpu.get_cpu_capability()
+        typer.echo(f"fallline {fallline.__version__} (torch {torch.__version__}, {capability})")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version and the instruction set."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(
+            args=None if arguments is None else list(arguments), prog_name="fallline", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except FalllineError as error:
+        return _complain(str(error))
+    except _OptionError as error:
+        return _complain(_usage(error))
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted before anything was reached; nothing was written", err=True)
+        return 130
+    except Exception:
+        traceback.print_exc()
+        typer.echo("this is a mistake in Fallline, not yours: please report it with the lines above", err=True)
+        return 3
+
+
+def _complain(message: str) -> int:
+    typer.echo(message, err=True)
+    return 2
+
+
+def _usage(error: Exception) -> str:
+    """A complaint of the option parser in the house form."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "fallline"
+    doing = f"reading the options of {command}" if command != "fallline" else "reading the command"
+    wrong = getattr(error, "format_message", error.__str__)()
+    return str(FalllineError(doing, wrong, do=f"{command} --help"))

@@ -1,0 +1,33 @@
+"""``fallline studies``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fallline.apps.cli.console import Json, errors, print_json, results
+
+__all__ = ["studies"]
+
+
+def studies(
+    folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("studies"),
+    *,
+    json: Json = False,
+) -> int:
+    """List the studies on this disk, newest first."""
+    from fallline.render.terminal import studies_table
+    from fallline.verbs.studies import studies as studies_verb
+
+    found = studies_verb(folder)
+    for path, reason in found.unreadable:
+        errors().print(f"{path}: {reason}", markup=False)
+    if json:
+        print_json(found.to_dict())
+    elif not len(found):
+        errors().print(f"no studies in {folder}; make one with: fallline train wine", markup=False)
+    else:
+        results().print(studies_table(found.rows))
+    return 0

@@ -1,0 +1,140 @@
+"""``fallline train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from fallline.apps.cli.console import Json, Quiet, errors, print_json, results
+from fallline.apps.cli.flags import recipe_fields, with_recipe_flags
+from fallline.core.errors import ArgumentError, FalllineError, Interrupted
+from fallline.core.task import Task
+from fallline.data.builtin import BUILTIN
+
+if TYPE_CHECKING:
+    from fallline.study.record import Study
+
+__all__ = ["train"]
+
+_SOURCE = f"A table (delimited text or Parquet), or a built-in set: {', '.join(BUILTIN)}."
+_TARGET = "The column to predict: its name, or its position from 1 (-1: the last). A built-in set knows its own."
+_TASK = f"What is asked: {', '.join(task for task in Task)}. Inferred from the target, and said, unless given."
+
+
+@with_recipe_flags
+def train(
+    source: Annotated[str, typer.Argument(help=_SOURCE, show_default=False)],
+    *,
+    target: Annotated[str | None, typer.Option(help=_TARGET, show_default=False)] = None,
+    task: Annotated[str | None, typer.Option(help=_TASK, show_default=False)] = None,
+    weight: Annotated[str | None, typer.Option(help="The column of row weights.", show_default=False)] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="Choose the best run by this metric on the validation rows. "
+            "[dim]\\[default: its validation loss][/dim]",
+            show_default=False,
+        ),
+    ] = None,
+    split_seed: Annotated[int, typer.Option(help="Fixes which rows are training, validation and test rows.")] = 0,
+    engine: Annotated[str, typer.Option(help="What trains: loop, or auto, the fastest.")] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads of a single operation. [dim]\\[default: 1, the fastest for small networks][/dim]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The study's folder, new or empty. [dim]\\[default: studies/NAME-TIMESTAMP][/dim]", show_default=False
+        ),
+    ] = None,
+    keep: Annotated[str, typer.Option(help="How many of the best models to keep: a number, or all.")] = "16",
+    json: Json = False,
+    quiet: Quiet = False,
+    **given: Any,
+) -> int:
+    """Train a network on a table at each of 16 learning rates, and keep the best.
+
+    The rows are split 60/20/20; each run stops early and goes back to its best epoch by the validation rows; the
+    best run is scored once on the test rows, beside scikit-learn's baselines. All of it is written as a study.
+
+    Examples: [bold]fallline train wine[/bold],
+    [bold]fallline train heart.csv --target target --optimizer sgd --momentum 0.9[/bold]
+    """
+    from fallline import open as open_study
+    from fallline.apps.cli.progress import ProgressBar
+    from fallline.verbs.train import train as train_verb
+
+    code = 0
+    with ProgressBar(errors(), quiet=quiet) as progress:
+        try:
+            study = train_verb(
+                source,
+                target,
+                task=task,  # pyright: ignore[reportArgumentType]  # checked there
+                weight=weight,
+                metric=metric,
+                split_seed=split_seed,
+                engine=engine,
+                threads=threads,
+                out=out,
+                keep=_keep(keep),
+                observer=progress,
+                **recipe_fields(given),
+            )
+        except Interrupted as stop:
+            study, code = open_study(stop.study), 130
+    report = study.report()
+    if json:
+        print_json(study.to_dict())
+    elif quiet:
+        results().print(study.path, study.header.conclusion, sep="\n", soft_wrap=True)
+    else:
+        show(study, report)
+    if study.best is None:
+        raise _diverged(study)
+    if code:
+        errors().print(f"interrupted; the best so far is kept in {study.path}")
+    return code
+
+
+def show(study: Study, report: Path) -> None:
+    """The study in the terminal: what was done to the data, the ladder, the scores, the conclusion."""
+    from fallline.render.terminal import summary, treatment_table
+    from fallline.study.reporting import report_of
+
+    console, shown = results(), report_of(study)
+    console.print(treatment_table(shown))
+    for note in study.header.notes:
+        console.print(f"· {escape(note)}", style="dim")
+    console.print()
+    console.print(summary(shown))
+    console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)
+
+
+def _diverged(study: Study) -> FalllineError:
+    rates = study.frame()["learning_rate"]
+    return FalllineError(
+        f"training {study.header.data.source}",
+        "every run diverged before its first epoch ended",
+        got=f"learning rates {rates.min():g} … {rates.max():g}; the study is kept in {study.path}",
+        likely="the learning rate is too high for this optimizer and loss",
+        do=f"--learning-rate {float(rates.min()) / 100:.2g}, or --clip-norm 1",  # pyright: ignore[reportArgumentType]  # a column of numbers
+    )
+
+
+def _keep(text: str) -> int | None:
+    if text == "all":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentError(
+            "reading --keep", "it is neither a number nor all", got=f"--keep {text}", do="--keep 16"
+        ) from None
