@@ -123,6 +123,10 @@ class Recipe(BaseModel):
             except ValidationError as error:
                 raise _recipe_error(error) from None
 
+    def __eq__(self, other: object) -> bool:
+        """By the key, as the hash: 0 and 0.0, or 1 and True, are different values of an option."""
+        return isinstance(other, Recipe) and self.key == other.key
+
     def __hash__(self) -> int:
         return hash(self.key)
 

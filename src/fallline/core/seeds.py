@@ -36,7 +36,7 @@ def initialised(build: Callable[[], nn.Module], *, seed: int, dtype: torch.dtype
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.set_default_dtype(torch.float32)
         try:
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the caller's GPUs as well
             module = build()
         finally:
             torch.set_default_dtype(default)
@@ -75,7 +75,7 @@ class BatchOrder:
 
     def epoch(self) -> tuple[Tensor, ...]:
         """Draw the next epoch: one tensor of row indices ``(row,)`` per batch."""
-        order = torch.randperm(self._rows, generator=self._generator)
+        order = torch.randperm(self._rows, generator=self._generator, device="cpu")
         return order.split(self._batch_size)[: len(self)]
 
     def state(self) -> Tensor:

@@ -243,7 +243,7 @@ class _Run:
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in _below(state, "optimizer").items():
             parameter, _, slot = name.partition("/")
-            slots.setdefault(int(parameter), {})[slot] = value
+            slots.setdefault(int(parameter), {})[slot] = value.clone()  # steps change it in place
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
 
 

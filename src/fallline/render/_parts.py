@@ -6,8 +6,8 @@ import html
 from collections.abc import Sequence
 
 from fallline.render._marks import safe
-from fallline.render._names import best_rows, column, heading, model_name
 from fallline.render._treatment import FIELDS, MANY, grouped
+from fallline.render.names import best_rows, column, heading, model_name
 from fallline.render.number import aligned, short
 from fallline.render.report import Report
 

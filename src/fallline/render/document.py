@@ -10,9 +10,9 @@ from plotly.offline import get_plotlyjs
 
 from fallline.render import _captions, _page, _parts, figures
 from fallline.render._captions import Words
-from fallline.render._names import heading
 from fallline.render._parts import escaped
 from fallline.render._spark import sparkline
+from fallline.render.names import heading
 from fallline.render.report import Report
 
 __all__ = ["html_report", "html_summary"]

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fallline.render._marks import safe
-from fallline.render._names import best_rows, column, heading, model_name
 from fallline.render._treatment import FIELDS, MANY, grouped
 from fallline.render._window import logarithmic
+from fallline.render.names import best_rows, column, heading, model_name
 from fallline.render.number import aligned, short
 from fallline.render.report import Report
 

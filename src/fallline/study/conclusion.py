@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+from fallline.render.names import metric_name
 from fallline.render.number import short
 from fallline.study.header import Header
 from fallline.study.metrics import RANKING, better
 
-__all__ = ["BASELINE_WORDS", "METRIC_WORDS", "conclusion"]
+__all__ = ["conclusion"]
 
-METRIC_WORDS = {
-    "r2": "R²",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "poisson_deviance": "Poisson deviance",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "log_loss": "log loss",
-    "roc_auc": "ROC AUC",
-}
-BASELINE_WORDS = {
+_BASELINES = {
     "mean": "the mean",
     "majority": "the majority class",
     "ridge": "ridge regression",
@@ -39,7 +30,7 @@ def conclusion(header: Header) -> str:
     metric = RANKING[header.task]
     mine, recipe = header.test.get(metric), header.best.recipe
     said = (
-        f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)} reaches {METRIC_WORDS[metric]} "
+        f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)} reaches {metric_name(metric)} "
         f"{short(mine)} on {header.split.test:,} test rows"
     )
     rivals = {name: scores.get(metric) for name, scores in header.baselines.items()}
@@ -47,7 +38,7 @@ def conclusion(header: Header) -> str:
     for name, rival in rivals.items():
         relation = "better than" if better(metric, mine, than=rival) else "behind"
         relation = "level with" if short(mine) == short(rival) else relation
-        groups[relation].append(f"{BASELINE_WORDS[name]} ({short(rival)})")
+        groups[relation].append(f"{_BASELINES[name]} ({short(rival)})")
     compared = ", ".join(f"{relation} {_listed(names)}" for relation, names in groups.items() if names)
     caution = "; with so few test rows, small differences are chance" if header.split.test < _FEW else ""
     return f"{said}: {compared}{caution}."

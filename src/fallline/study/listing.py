@@ -12,7 +12,7 @@ import polars as pl
 from fallline.core.errors import StudyError
 from fallline.study.folder import STUDIES
 from fallline.study.header import Header
-from fallline.study.metrics import RANKING
+from fallline.study.metrics import HIGHER_IS_BETTER, RANKING
 
 __all__ = ["Studies", "find_study", "list_studies"]
 
@@ -24,7 +24,8 @@ class Studies:
 
     Args:
         rows: One per study: ``name``, ``path``, ``created``, ``source``, ``task``, ``target``, ``rows``, ``loss``,
-            ``optimizer``, ``learning_rate``, ``metric``, ``score``, ``baselines``.
+            ``optimizer``, ``learning_rate``, ``metric`` with its ``score`` on the test rows, and the best
+            ``baseline`` with its ``baseline_score``.
         unreadable: Studies that are damaged or from a newer version: path and reason.
     """
 
@@ -39,9 +40,7 @@ class Studies:
 
     def frame(self) -> pl.DataFrame:
         """The studies as a table."""
-        return pl.DataFrame(
-            [{**row, "baselines": str(row["baselines"])} for row in self.rows], infer_schema_length=None
-        )
+        return pl.DataFrame(self.rows, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Any]:
         """What ``fallline studies --json`` prints."""
@@ -51,7 +50,7 @@ class Studies:
         }
 
     def _repr_html_(self) -> str:
-        return self.frame().drop("baselines", strict=False)._repr_html_()
+        return self.frame()._repr_html_()
 
 
 def list_studies(folder: Path = STUDIES) -> Studies:
@@ -92,6 +91,9 @@ def find_study(name: str | Path) -> Path:
 
 def _row(path: Path, header: Header) -> dict[str, Any]:
     metric, best = RANKING[header.task], header.best
+    rivals = {name: value for name, scores in header.baselines.items() if (value := scores.get(metric)) is not None}
+    pick = max if metric in HIGHER_IS_BETTER else min
+    rival = pick(rivals, key=lambda name: rivals[name]) if rivals else None
     return {
         "name": path.name,
         "path": str(path),
@@ -105,5 +107,6 @@ def _row(path: Path, header: Header) -> dict[str, Any]:
         "learning_rate": best.recipe.learning_rate if best else None,
         "metric": metric,
         "score": header.test.get(metric),
-        "baselines": {name: scores.get(metric) for name, scores in header.baselines.items()},
+        "baseline": rival,
+        "baseline_score": rivals.get(rival) if rival else None,
     }

@@ -5,6 +5,7 @@ Exit codes: 0; 2 the user's mistake; 3 ours; 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -61,6 +62,8 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     command = typer.main.get_command(app)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for the bars, and no traceback
     try:
         result = command.main(
             args=None if arguments is None else list(arguments), prog_name="fallline", standalone_mode=False

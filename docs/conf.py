@@ -1,0 +1,40 @@
+"""Settings of the docs site; `make docs` builds it, and any warning fails the build."""
+
+from importlib.metadata import version as version_of
+
+project = "Fallline"
+author = "The Fallline authors"
+copyright = "2026, The Fallline authors"
+release = version = version_of("fallline")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = "Fallline"
+html_show_sphinx = False
+
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_custom_sections = [
+    ("Numerics", "notes_style"),
+    ("Differs from", "notes_style"),
+    ("Source", "notes_style"),
+]
+
+# Types in signatures that this site has no page for: those of other projects (their inventories would make
+# the build depend on the network) and those of our own private modules.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(collections|numpy|np|os|pandas|pathlib|pl|polars|pydantic|torch|typing|nn)(\..*)?"),
+    (r"py:.*", r"(optional|Path|PathLike|Tensor|Any|DataFrame|Mapping|Sequence|Callable)"),
+    (r"py:.*", r"fallline\.[a-z_]+\..*"),
+]
