@@ -238,7 +238,8 @@ class _Run:
         self.order.restore(state["order"])
         self.random_state = state["random_state"].clone()
         self.module.load_state_dict(_below(state, "module"))
-        best = _below(state, "best")
+        stored = _below(state, "best")
+        best = {name: stored[name] for name in self.module.state_dict() if name in stored}  # a file keeps no order
         self.best = (int(best_epoch), best_loss, best) if best else None
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in _below(state, "optimizer").items():
@@ -275,16 +276,16 @@ def _random_state_of(run: _Run) -> Iterator[None]:
 
 def _mean_loss(module: nn.Module, rows: Rows, criterion: Criterion) -> float:
     """The loss over all ``rows``, in chunks that count by their rows, or by the rows' weights."""
-    total = weight_sum = 0.0
+    mean = weight_sum = 0.0
     with torch.no_grad():
         for start in range(0, len(rows), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             weights = None if rows.weights is None else rows.weights[chunk]
             loss = criterion(module(rows.inputs[chunk]), rows.targets[chunk], weights).item()
             weight = len(rows.inputs[chunk]) if weights is None else weights.sum().item()
-            total += loss * weight
             weight_sum += weight
-    return total / weight_sum
+            mean += (loss - mean) * (weight / weight_sum)  # of a single chunk: its loss to the last bit
+    return mean
 
 
 def _forward(module: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from fallline.core.outcome import Outcome
@@ -38,7 +40,7 @@ def report_of(study: Study) -> Report:
     )
     chosen = (("network", header.test),) if header.best else ()
     return Report(
-        title=f"{header.name}: {header.data.target}",
+        title=f"{Path(header.data.source).name}: {header.data.target}",
         conclusion=header.conclusion,
         facts=_facts(study),
         metrics=METRICS[header.task],

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import version as installed
 from typing import Annotated
 
 import typer
@@ -40,12 +41,7 @@ app.command()(studies)
 
 def _version(asked: bool) -> None:
     if asked:
-        import torch  # the instruction set is torch's to tell
-
-        import fallline
-
-        capability = torch.backends.cpu.get_cpu_capability()
-        typer.echo(f"fallline {fallline.__version__} (torch {torch.__version__}, {capability})")
+        typer.echo(f"fallline {installed('fallline')} (torch {installed('torch')})")
         raise typer.Exit
 
 
@@ -53,7 +49,7 @@ def _version(asked: bool) -> None:
 def _root(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version and the instruction set."),
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and that of torch."),
     ] = False,
 ) -> None:
     pass
