@@ -50,6 +50,13 @@ def find(kind: Kind, name: str) -> Entry:
         >>> find("loss", "torch.nn.MSELoss").card.name
         'mse'
     """
+    if not isinstance(name, str):
+        raise RecipeError(
+            f"looking up the {kind}",
+            "it is given by its name",
+            expected="one of " + ", ".join(names(kind)),
+            got=repr(name),
+        )
     wanted = name.casefold().replace("-", "_")
     for entry in _ENTRIES[kind]:
         if wanted in (entry.card.name, *(alias.casefold() for alias in entry.card.aliases)):

@@ -60,7 +60,8 @@ class FalllineError(Exception):
         self.hints = {"expected": expected, "got": got, "likely": likely, "do": do}
 
     def __str__(self) -> str:
-        lines = [f"{self.doing}: {self.wrong.rstrip('.')}."]
+        stop = "" if self.wrong.endswith(("?", "!", ".")) else "."
+        lines = [f"{self.doing}: {self.wrong}{stop}"]
         lines += [f"  {label:<8}  {text}" for label, text in self.hints.items() if text]
         return "\n".join(lines)
 

@@ -46,5 +46,5 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"writing {path}",
         (error.strerror or str(error)).lower(),
-        do="choose a place that can be written to, with --out or out=",
+        do="--out FOLDER, or out='folder', where you may write",
     )

@@ -167,14 +167,40 @@ class Recipe(BaseModel):
         return cls(**fields)
 
 
+_EXAMPLES = {
+    "widths": "64,64",
+    "dropout": "0.1",
+    "learning_rate": "0.001",
+    "warmup": "0.1",
+    "clip_norm": "1.0",
+    "clip_value": "1.0",
+    "batch_size": "32",
+    "epochs": "100",
+    "patience": "10",
+    "dtype": "float32",
+    "seed": "0",
+}
+
+
 def _recipe_error(error: ValidationError) -> RecipeError:
     """Pydantic's first complaint in the house form."""
     first = error.errors()[0]
-    field = str(first["loc"][0])
+    field, message = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+    example = _EXAMPLES.get(field)
     return RecipeError(
         "building a recipe",
         f"{field} is out of its range",
-        expected=first["msg"].removeprefix("Value error, ").replace("Input should be ", ""),
-        got=f"{field} = {error.errors()[0]['input']!r}",
-        do=f"{field} = {Recipe.model_fields[field].get_default(call_default_factory=True)!r} is the default",
+        expected=_EXPECTED.get(field) or message.replace("Input should be ", ""),
+        got=f"{field} = {first['input']!r}",
+        do=f"--{field.replace('_', '-')} {example}, or leave it out" if example else None,
     )
+
+
+_EXPECTED = {
+    "network": "an importable function, as package.module:function",
+    "widths": "whole numbers above 0, one for each hidden layer",
+    **dict.fromkeys(
+        ("activation_options", "loss_options", "optimizer_options", "schedule_options"),
+        "a dictionary of numbers, truth values, texts or lists of numbers by option",
+    ),
+}

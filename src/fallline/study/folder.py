@@ -1,8 +1,10 @@
-"""The study folder: made whole under another name, then renamed into place."""
+"""The study folder: made whole under another name, then put into place."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -17,43 +19,58 @@ from torch import Tensor
 from fallline.core.errors import OutputError
 from fallline.core.files import UMASK, output_error, write_file
 
-__all__ = ["STUDIES", "Draft", "reserved"]
+__all__ = ["HEADER", "STUDIES", "Draft", "reserved", "sha256"]
 
 STUDIES = Path("studies")
 """Where studies live unless told otherwise, below the working directory."""
+HEADER = "study.toml"
+"""The file that makes a folder a study: put into place last."""
 
 
 class Draft:
-    """A study folder being written; it appears under its own name only when it is complete."""
+    """A study folder being written; it appears under its own name only when it is complete.
+
+    Args:
+        path: Where the study is to be.
+        workshop: Where it is written.
+    """
 
     def __init__(self, path: Path, workshop: Path) -> None:
         self.path = path
-        self.name = path.name
+        self.name = path.resolve().name
+        self.hashes: dict[str, str] = {}
+        """File name → hash of what was written, but for the header's."""
         self._workshop = workshop
-
-    def write_text(self, name: str, text: str) -> None:
-        """Write a text file."""
-        write_file(self._workshop / name, text.encode())
 
     def write_frame(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as Parquet."""
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
-        write_file(self._workshop / name, buffer.getvalue())
+        self.write(name, buffer.getvalue())
 
     def write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> None:
         """Write tensors as safetensors."""
-        write_file(self._workshop / name, save({key: value.contiguous() for key, value in tensors.items()}))
+        self.write(name, save({key: value.contiguous() for key, value in tensors.items()}))
 
-    def publish(self) -> None:
-        """Rename the complete folder into place.
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file."""
+        write_file(self._workshop / name, content)
+        self.hashes[name] = sha256(content)
+
+    def publish(self, header: str) -> None:
+        """Write the header, and put the complete folder into place.
 
         Raises:
-            OutputError: Another study has taken the place meanwhile.
+            OutputError: The place has been taken, or can no longer be written to.
         """
+        write_file(self._workshop / HEADER, header.encode())
         try:
-            self._workshop.chmod(0o777 & ~UMASK)
-            self._workshop.rename(self.path)
+            if self._workshop.parent == self.path:
+                for name in (*self.hashes, HEADER):
+                    os.replace(self._workshop / name, self.path / name)
+            else:
+                self._workshop.chmod(0o777 & ~UMASK)
+                self._workshop.rename(self.path)
         except OSError as error:
             raise output_error(self.path, error) from None
 
@@ -68,44 +85,64 @@ def reserved(out: Path | None, *, name: str) -> Iterator[Draft]:
     path = out if out is not None else STUDIES / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     made = _make_parents(path.parent)
     try:
-        path = _free(path, given=out is not None)
-        workshop = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+        draft, workshop = _taken(path) if out is None else _given(path)
     except OSError as error:
         _remove_empty(made)
         raise error if isinstance(error, OutputError) else output_error(path, error) from None
     try:
-        yield Draft(path, workshop)
+        yield draft
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)  # after `publish` there is nothing left under this name
+        shutil.rmtree(workshop, ignore_errors=True)  # a published workshop is empty, or has another name
         _remove_empty(made)
 
 
-def _free(path: Path, *, given: bool) -> Path:
-    """``path``, if nothing is there; a timestamped one gets a number where two jobs share a second."""
-    if not given:
-        candidate, number = path, 2
-        while candidate.exists():
-            candidate, number = path.with_name(f"{path.name}-{number}"), number + 1
-        return candidate
-    if path.is_dir() and not any(path.iterdir()):
-        return path
-    if path.exists():
-        what = "it already holds files" if path.is_dir() else "it is a file"
-        raise OutputError(f"writing the study {path}", what, do="name a new folder, or remove this one first")
-    return path
+def sha256(content: bytes) -> str:
+    """The hash of a file's content, as study.toml writes it."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def _taken(path: Path) -> tuple[Draft, Path]:
+    """The first of ``path``, ``path-2``, … that is free, and stays so: making its workshop takes the name."""
+    number = 1
+    while True:
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        workshop = candidate.with_name(f".{candidate.name}.partial")
+        number += 1
+        try:
+            workshop.mkdir()
+        except FileExistsError:
+            continue
+        if not candidate.exists():
+            return Draft(candidate, workshop), workshop
+        workshop.rmdir()
+
+
+def _given(path: Path) -> tuple[Draft, Path]:
+    """``path``, if nothing is there; in an empty folder the workshop is made inside, as it may be a mount point."""
+    doing = f"writing the study {path}"
+    if os.path.isdir(path):
+        if any(path.iterdir()):
+            raise OutputError(doing, "it already holds files", do="--out NEW_FOLDER, or out='new_folder'")
+        workshop = Path(tempfile.mkdtemp(prefix=".study.", suffix=".partial", dir=path))
+    elif os.path.lexists(path):
+        raise OutputError(doing, "it is no folder", do="--out NEW_FOLDER, or out='new_folder'")
+    else:
+        workshop = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    return Draft(path, workshop), workshop
 
 
 def _make_parents(folder: Path) -> list[Path]:
     """Create ``folder``; return the folders that were missing, deepest first."""
-    missing = [level for level in (folder, *folder.parents) if not level.exists()]
+    missing = [level for level in (folder, *folder.parents) if not os.path.exists(level)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        _remove_empty(missing)
         raise output_error(folder, error) from None
     return missing
 
 
 def _remove_empty(folders: list[Path]) -> None:
     for folder in folders:
-        if folder.is_dir() and not any(folder.iterdir()):
+        if os.path.isdir(folder) and not any(folder.iterdir()):
             folder.rmdir()

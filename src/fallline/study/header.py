@@ -32,8 +32,6 @@ class Source(_Table):
     hash: str
     target: str
     weight: str | None = None
-    encoding_hash: str
-    """SHA-256 of data.json."""
 
 
 class SplitSizes(_Table):
@@ -72,6 +70,8 @@ class Header(_Table):
     conclusion: str
     notes: tuple[str, ...]
     data: Source
+    files: dict[str, str]
+    """The study's other files, each with the hash of its content."""
     split: SplitSizes
     runs: int
     outcomes: dict[Outcome, int]
@@ -104,10 +104,13 @@ class Header(_Table):
             return cls.model_validate(content)
         except StudyError:
             raise
-        except (tomllib.TOMLDecodeError, ValidationError, FalllineError) as error:
-            raise StudyError(
-                doing, "its study.toml is damaged", got=str(error).splitlines()[0], do="train it again"
-            ) from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            got = f"{place}: {first['msg'].lower()}, one of {error.error_count()} mistakes"
+        except (tomllib.TOMLDecodeError, FalllineError) as error:
+            got = str(error).splitlines()[0]
+        raise StudyError(doing, "its study.toml is damaged", got=got, do="restore it from a copy, or train again")
 
 
 def _without_none(value: Any) -> Any:

@@ -47,13 +47,24 @@ class Job:
     keep: int | None = 16
 
     def __post_init__(self) -> None:
-        _require(0 <= self.split_seed < 2**32, "split_seed", self.split_seed, "a whole number from 0 to 2³² - 1")
-        _require(self.threads is None or self.threads > 0, "threads", self.threads, "a whole number above 0")
-        _require(self.keep is None or self.keep > 0, "keep", self.keep, "a whole number above 0, or all")
+        _require(_whole(self.split_seed, low=0, high=2**32 - 1), "split_seed", self.split_seed, "0 … 2³² - 1")
+        _require(self.threads is None or _whole(self.threads), "threads", self.threads, "1 or more")
+        _require(self.keep is None or _whole(self.keep), "keep", self.keep, "1 or more, or all (in Python: None)")
+        for name in ("engine", "metric", "weight"):
+            value = getattr(self, name)
+            _require(value is None or isinstance(value, str), name, value, "a name")
+
+
+def _whole(value: object, *, low: int = 1, high: float = float("inf")) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def _require(holds: bool, name: str, value: object, expected: str) -> None:
     if not holds:
         raise ArgumentError(
-            "setting up the training", f"{name} is out of its range", expected=expected, got=f"{name} = {value}"
+            "setting up the training",
+            f"{name} is out of its range",
+            expected=expected,
+            got=f"{name} = {value!r}",
+            do=f"leave --{name.replace('_', '-')} out",
         )

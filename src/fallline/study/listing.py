@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any, final
 
 import polars as pl
 
-from fallline.core.errors import StudyError
-from fallline.study.folder import STUDIES
+from fallline.core.errors import StudyError, nearest
+from fallline.study.folder import HEADER, STUDIES
 from fallline.study.header import Header
 from fallline.study.metrics import HIGHER_IS_BETTER, RANKING
+from fallline.study.record import Study
 
 __all__ = ["Studies", "find_study", "list_studies"]
 
@@ -54,15 +56,21 @@ class Studies:
 
 
 def list_studies(folder: Path = STUDIES) -> Studies:
-    """The studies in ``folder``, newest first; a folder that is not there holds none."""
+    """The studies in ``folder``, newest first; a folder that is not there holds none.
+
+    Raises:
+        StudyError: The folder cannot be looked into.
+    """
     rows, unreadable = [], []
-    for path in folder.glob("*/study.toml") if folder.is_dir() else ():
+    try:
+        paths = [entry for entry in folder.iterdir() if os.path.lexists(entry / HEADER)] if folder.is_dir() else []
+    except OSError as error:
+        raise StudyError(f"listing the studies in {folder}", (error.strerror or str(error)).lower()) from None
+    for path in paths:
         try:
-            header = Header.from_toml(path.read_text(), path=str(path.parent))
-        except (OSError, UnicodeDecodeError, StudyError) as error:
-            unreadable.append((str(path.parent), error.wrong if isinstance(error, StudyError) else str(error)))
-        else:
-            rows.append(_row(path.parent, header))
+            rows.append(_row(path, Study(path).header))
+        except StudyError as error:
+            unreadable.append((str(path), error.wrong))
     rows.sort(key=lambda row: (row["created"], row["name"]), reverse=True)
     return Studies(tuple(rows), tuple(sorted(unreadable)))
 
@@ -74,18 +82,19 @@ def find_study(name: str | Path) -> Path:
         StudyError: There is none.
     """
     path = Path(name)
-    if path.is_dir():
+    if os.path.isdir(path):
         return path
-    if (STUDIES / path / "study.toml").is_file():
+    if os.path.isfile(STUDIES / path / HEADER):
         return STUDIES / path
     studies = list_studies()
     if str(name) == "latest" and len(studies):
         return Path(studies.rows[0]["path"])
+    close = nearest(str(name), (row["name"] for row in studies))
     raise StudyError(
         f"opening the study {name}",
         "there is no study yet in ./studies" if str(name) == "latest" else "there is no such folder",
         expected="a study's folder, its name in ./studies, or latest",
-        do="fallline studies lists them",
+        do=f"did you mean {close}?" if close else "fallline studies, for a list of those in ./studies",
     )
 
 

@@ -71,7 +71,7 @@ def task_named(name: str) -> Task:
     Raises:
         UnknownNameError: There is none.
     """
-    if name not in Task:
+    if name not in tuple(Task):
         raise UnknownNameError.among([task.value for task in Task], name, doing="choosing the task", kind="task")
     return Task(name)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, final
 
 import polars as pl
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from fallline.catalogue.networks import Feedforward
@@ -23,10 +24,11 @@ from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
 from fallline.core.seeds import blank
 from fallline.data.schema import Schema
+from fallline.study.folder import HEADER, sha256
 from fallline.study.header import Header
 from fallline.study.metrics import METRICS
 
-__all__ = ["Run", "Study", "sha256"]
+__all__ = ["Run", "Study"]
 
 
 @final
@@ -64,22 +66,16 @@ class Study:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.is_dir() or not (self.path / "study.toml").is_file():
+        if not os.path.isfile(self.path / HEADER):
             raise StudyError(
                 f"opening the study {path}",
-                "there is no such folder" if not self.path.is_dir() else "the folder holds no study.toml",
-                do="fallline studies lists the studies in ./studies",
+                f"the folder holds no {HEADER}" if os.path.isdir(self.path) else "there is no such folder",
+                do="fallline studies, for a list of those in ./studies",
             )
-        self.header = Header.from_toml(self._text("study.toml"), path=str(path))
-        text = self._text("data.json")
-        if sha256(text) != self.header.data.encoding_hash:
-            raise StudyError(
-                f"opening the study {path}",
-                "its data.json is not the one it was trained with",
-                likely="the file was edited or mixed up with another study's",
-                do="restore the file, or train again",
-            )
-        self.schema = Schema.from_json(text)
+        with self._reading(HEADER):
+            text = (self.path / HEADER).read_text(encoding="utf-8")
+        self.header = Header.from_toml(text, path=str(path))
+        self.schema = Schema.from_json(self._content("data.json"), doing=f"opening the study {path}")
 
     @cached_property
     def best(self) -> Run | None:
@@ -185,8 +181,9 @@ class Study:
 
     @cached_property
     def _models(self) -> dict[str, Tensor]:
-        with self._reading("models.safetensors") as path:
-            return load_file(path)
+        content = self._content("models.safetensors")
+        with self._reading("models.safetensors"):
+            return load(content)
 
     def _model(self, recipe: Recipe, parameters: dict[str, Tensor]) -> nn.Module:
         width = find("loss", recipe.loss).contract.width(self.schema.target)
@@ -196,13 +193,23 @@ class Study:
             module.load_state_dict(parameters, assign=True)
         return module.eval()
 
-    def _text(self, name: str) -> str:
-        with self._reading(name) as path:
-            return path.read_text()
-
     def _parquet(self, name: str) -> pl.DataFrame:
+        content = self._content(name)
+        with self._reading(name):
+            return pl.read_parquet(io.BytesIO(content))
+
+    def _content(self, name: str) -> bytes:
+        """A file's content, if it is what was written."""
         with self._reading(name) as path:
-            return pl.read_parquet(path)
+            content = path.read_bytes()
+        if sha256(content) != self.header.files.get(name):
+            raise StudyError(
+                f"opening the study {self.path}",
+                f"its {name} is not the one that was written with it",
+                likely="it was edited, damaged, or mixed up with another study's",
+                do="restore it from a copy, or train again",
+            )
+        return content
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[Path]:
@@ -210,12 +217,11 @@ class Study:
         try:
             yield self.path / name
         except (OSError, ValueError, RuntimeError, SafetensorError, pl.exceptions.PolarsError) as error:
-            wrong = f"its {name} is missing" if isinstance(error, FileNotFoundError) else f"its {name} is damaged"
+            wrong = f"its {name} cannot be read" if isinstance(error, OSError) else f"its {name} is damaged"
+            got = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise StudyError(
-                f"opening the study {self.path}", wrong, got=str(error).splitlines()[0], do="train it again"
+                f"opening the study {self.path}",
+                wrong,
+                got=got.splitlines()[0].lower(),
+                do="restore it from a copy, or train again",
             ) from None
-
-
-def sha256(text: str) -> str:
-    """The hash of a text, as study.toml writes it."""
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +60,6 @@ def train(job: Job, observer: JobObserver) -> Study:
         rivals = baselines(data)
         observer(Stage("training", f"training {len(population)} runs", population))
         trained, interrupted = _trained(engine, population, data, observer)
-        observer(Stage("writing", f"writing {draft.path}"))
         results = Results(population=population, trained=trained, data=data, engine=engine, metric=metric)
         finished = Finished(
             job=job,
@@ -69,9 +70,10 @@ def train(job: Job, observer: JobObserver) -> Study:
             engine=engine_name,
             interrupted=interrupted,
         )
-        write(finished, draft, seconds=lambda: time.perf_counter() - began)
-        draft.publish()
-    if interrupted:
+        with _held_back() as interrupts:
+            observer(Stage("writing", f"writing {draft.path}"))
+            write(finished, draft, seconds=lambda: time.perf_counter() - began)
+    if interrupted or interrupts:
         raise Interrupted(draft.path)
     return Study(draft.path)
 
@@ -84,6 +86,20 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def _held_back() -> Iterator[list[int]]:
+    """Let Ctrl-C wait while what was trained is written: those that came are in the list."""
+    interrupts: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only that one is interrupted, or may say so
+        yield interrupts
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _trained(

@@ -21,7 +21,6 @@ from fallline.study.folder import Draft
 from fallline.study.header import BestRun, Header, Scores, Source, SplitSizes
 from fallline.study.job import Job
 from fallline.study.labels import labelled, prediction_frame
-from fallline.study.record import sha256
 from fallline.study.results import Results
 
 __all__ = ["Finished", "write"]
@@ -51,21 +50,20 @@ class Finished:
 
 
 def write(finished: Finished, draft: Draft, *, seconds: Callable[[], float]) -> None:
-    """Write all files of the study.
+    """Write all files of the study, and put it into place.
 
     Args:
         finished: The job.
         draft: The folder.
         seconds: How long the job has taken; asked last, so that it counts the writing too.
     """
-    results, schema = finished.results, finished.prepared.schema.to_json()
-    draft.write_text("data.json", schema)
+    results = finished.results
+    draft.write("data.json", finished.prepared.schema.to_json().encode())
     draft.write_frame("results.parquet", _results_frame(results))
     draft.write_frame("curves.parquet", _curves_frame(results))
     draft.write_frame("predictions.parquet", _predictions_frame(results))
     draft.write_tensors("models.safetensors", _kept(results, finished.job.keep))
-    header = _header(finished, draft.name, sha256(schema), seconds())
-    draft.write_text("study.toml", header.to_toml())
+    draft.publish(_header(finished, draft, seconds()).to_toml())
 
 
 def _results_frame(results: Results) -> pl.DataFrame:
@@ -120,13 +118,13 @@ def _kept(results: Results, keep: int | None) -> dict[str, Tensor]:
     }
 
 
-def _header(finished: Finished, name: str, encoding_hash: str, seconds: float) -> Header:
+def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
     results, table, schema = finished.results, finished.table, finished.prepared.schema
     data = results.data
     sizes = {part: len(getattr(data, part)) for part in ("train", "validation", "test")}
     header = Header(
-        name=name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        name=draft.name,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         versions={"fallline": version("fallline"), "torch": torch.__version__, "python": platform.python_version()},
         task=data.target.task,
         loss=results.population[0].loss,
@@ -141,8 +139,8 @@ def _header(finished: Finished, name: str, encoding_hash: str, seconds: float) -
             hash=table.hash,
             target=data.target.name,
             weight=schema.weight,
-            encoding_hash=encoding_hash,
         ),
+        files=draft.hashes,
         split=SplitSizes(seed=finished.job.split_seed, **sizes),
         runs=len(results.population),
         outcomes=dict(Counter(run.outcome for run in results.trained)),

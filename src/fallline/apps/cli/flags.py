@@ -32,6 +32,7 @@ _KINDS: dict[Kind, str] = {
 }
 _TYPES: dict[str, type] = dict.fromkeys(("dropout", "learning_rate", "clip_norm", "clip_value", "warmup"), float)
 _TYPES |= dict.fromkeys(("batch_size", "epochs", "patience", "seed"), int)
+_SHORT = {"learning_rate": ("--lr",)}
 _DEFAULTS = {
     "loss": "by task",
     "learning_rate": "a ladder of 16",
@@ -102,7 +103,8 @@ def _field_flag(panel: str, field: str) -> tuple[str, inspect.Parameter]:
     text = f"{info.description} [dim]\\[default: {default}][/dim]"
     if field in _KINDS:
         text = f"{info.description} One of {', '.join(names(field))}. [dim]\\[default: {default}][/dim]"
-    return panel, _flag(field, _TYPES.get(field, str), f"--{field.replace('_', '-')}", text, panel)
+    declared = [f"--{field.replace('_', '-')}", *_SHORT.get(field, ())]
+    return panel, _flag(field, _TYPES.get(field, str), declared, text, panel)
 
 
 def _option_flag(kind: Kind, flag: str, owners: list[tuple[Card, Option]]) -> tuple[str, inspect.Parameter]:
@@ -111,12 +113,12 @@ def _option_flag(kind: Kind, flag: str, owners: list[tuple[Card, Option]]) -> tu
         meanings.setdefault(f"{option.meaning} [dim]\\[default: {option.default}][/dim]", []).append(card.name)
     text = "; ".join(f"{', '.join(cards)}: {meaning}" for meaning, cards in meanings.items())
     of_type = type(owners[0][1].default)
-    declared = f"{flag}/--no-{flag[2:]}" if of_type is bool else flag
+    declared = [f"{flag}/--no-{flag[2:]}" if of_type is bool else flag]
     return _KINDS[kind], _flag(_parameter(flag), of_type, declared, text, _KINDS[kind])
 
 
-def _flag(name: str, of_type: type, declared: str, text: str, panel: str) -> inspect.Parameter:
-    option = typer.Option(declared, help=text, rich_help_panel=panel, show_default=False)
+def _flag(name: str, of_type: type, declared: list[str], text: str, panel: str) -> inspect.Parameter:
+    option = typer.Option(*declared, help=text, rich_help_panel=panel, show_default=False)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[of_type | None, option]
     )

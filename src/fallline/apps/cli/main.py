@@ -5,13 +5,14 @@ Exit codes: 0; 2 the user's mistake; 3 ours; 130 interrupted.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,9 +35,24 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(train)
-app.command()(predict)
-app.command()(studies)
+
+
+def _announced(verb: Callable[..., int]) -> Callable[..., int]:
+    """``verb``, saying so when Ctrl-C ends it before it has kept anything; typer alone would end without a word."""
+
+    @functools.wraps(verb)
+    def run(*arguments: Any, **options: Any) -> int:
+        try:
+            return verb(*arguments, **options)
+        except KeyboardInterrupt:
+            typer.echo("interrupted before anything was reached; nothing was written", err=True)
+            return 130
+
+    return run
+
+
+for _verb in (train, predict, studies):
+    app.command()(_announced(_verb))
 
 
 def _version(asked: bool) -> None:
@@ -74,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has had enough; Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted before anything was reached; nothing was written", err=True)
-        return 130
+    except SystemExit:
+        # So does rich, where the reader of its output has gone away; nothing else exits here.
+        return 0
     except Exception:
         traceback.print_exc()
         typer.echo("this is a mistake in Fallline, not yours: please report it with the lines above", err=True)
@@ -92,6 +108,7 @@ def _usage(error: Exception) -> str:
     """A complaint of the option parser in the house form."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "fallline"
-    doing = f"reading the options of {command}" if command != "fallline" else "reading the command"
     wrong = getattr(error, "format_message", error.__str__)()
-    return str(FalllineError(doing, wrong, do=f"{command} --help"))
+    wrong = wrong.removesuffix(".")
+    doing = f"reading the options of {command}" if command != "fallline" else "reading the command"
+    return str(FalllineError(doing, wrong[:1].lower() + wrong[1:], do=f"{command} --help"))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fallline.apps.cli.console import Json, Quiet, errors, print_json
+from fallline.core.errors import OutputError
 
 __all__ = ["predict"]
 
@@ -39,10 +40,12 @@ def predict(
     from fallline.core.files import write_file
     from fallline.verbs.predict import predict as predict_verb
 
+    if out is not None and out.resolve() == table.resolve():
+        raise OutputError(f"writing {out}", "it is the table that is read", do="--out predictions.csv")
     predictions = predict_verb(study, table)
     if not quiet:
         for note in predictions.notes:
-            errors().print(f"· {note}", markup=False, style="dim")
+            errors().print(f"· {note}", markup=False, style="dim", soft_wrap=True)
     content = predictions.frame().write_csv()
     if out is not None:
         write_file(out, content.encode())

@@ -21,7 +21,7 @@ class ProgressBar:
     def __init__(self, console: Console, *, quiet: bool) -> None:
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[best]}"),

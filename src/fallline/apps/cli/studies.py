@@ -23,11 +23,11 @@ def studies(
 
     found = studies_verb(folder)
     for path, reason in found.unreadable:
-        errors().print(f"{path}: {reason}", markup=False)
+        errors().print(f"{path}: {reason}", markup=False, soft_wrap=True)
     if json:
         print_json(found.to_dict())
-    elif not len(found):
+    elif not len(found) and not found.unreadable:
         errors().print(f"no studies in {folder}; make one with: fallline train wine", markup=False)
-    else:
+    elif len(found):
         results().print(studies_table(found.rows))
     return 0

@@ -90,7 +90,11 @@ def train(
             )
         except Interrupted as stop:
             study, code = open_study(stop.study), 130
-    report = study.report()
+    try:
+        report = study.report()
+    except KeyboardInterrupt:
+        errors().print(f"interrupted; the study is complete but for its report: {study.path}", markup=False)
+        return 130
     if json:
         print_json(study.to_dict())
     elif quiet:
@@ -100,7 +104,7 @@ def train(
     if study.best is None:
         raise _diverged(study)
     if code:
-        errors().print(f"interrupted; the best so far is kept in {study.path}")
+        errors().print(f"interrupted; the best so far is kept in {study.path}", markup=False, soft_wrap=True)
     return code
 
 
@@ -119,13 +123,15 @@ def show(study: Study, report: Path) -> None:
 
 
 def _diverged(study: Study) -> FalllineError:
-    rates = study.frame()["learning_rate"]
+    rates = sorted(study.frame()["learning_rate"])
     return FalllineError(
         f"training {study.header.data.source}",
         "every run diverged before its first epoch ended",
-        got=f"learning rates {rates.min():g} … {rates.max():g}; the study is kept in {study.path}",
+        got=f"learning rates {rates[0]:g} … {rates[-1]:g}; the study is kept in {study.path}",
         likely="the learning rate is too high for this optimizer and loss",
-        do=f"--learning-rate {float(rates.min()) / 100:.2g}, or --clip-norm 1",  # pyright: ignore[reportArgumentType]  # a column of numbers
+        do="leave --learning-rate out: a ladder of 16 is tried"
+        if len(rates) == 1
+        else f"--learning-rate {rates[0] / 100:.2g}, or --clip-norm 1",
     )
 
 
