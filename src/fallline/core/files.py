@@ -35,10 +35,12 @@ def write_file(path: Path, content: bytes) -> None:
         # mkstemp makes files for their owner alone; a study is to be as readable as any other new file.
         os.chmod(temporary, 0o666 & ~UMASK)
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        raise output_error(path, error) from None
+        if isinstance(error, OSError):
+            raise output_error(path, error) from None
+        raise
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

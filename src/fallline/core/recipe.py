@@ -130,6 +130,15 @@ class Recipe(BaseModel):
     def __hash__(self) -> int:
         return hash(self.key)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_json, (self.key,)  # the frozen options cannot be pickled themselves
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any = None) -> Self:
+        return self
+
     @property
     def key(self) -> str:
         """The recipe as canonical JSON: equal recipes, equal keys."""
@@ -151,7 +160,13 @@ class Recipe(BaseModel):
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The recipe whose `key` is ``text``."""
-        return cls(**json.loads(text))
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise RecipeError("reading a recipe", f"it is not valid JSON: {error}") from None
+        if not isinstance(fields, dict):
+            raise RecipeError("reading a recipe", "it is not an object", got=type(fields).__name__)
+        return cls(**fields)
 
     def to_toml(self) -> str:
         """The recipe as TOML; fields that are None are left out, as TOML has no null."""

@@ -52,7 +52,7 @@ class Job:
         _require(self.keep is None or _whole(self.keep), "keep", self.keep, "1 or more, or all (in Python: None)")
         for name in ("engine", "metric", "weight"):
             value = getattr(self, name)
-            _require(value is None or isinstance(value, str), name, value, "a name")
+            _require(isinstance(value, str) or (value is None and name != "engine"), name, value, "a name")
 
 
 def _whole(value: object, *, low: int = 1, high: float = float("inf")) -> bool:

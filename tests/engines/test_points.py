@@ -1,0 +1,120 @@
+"""Many parameter vectors at once: what the module gives for each of them, one by one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fallline.catalogue.builders import Criterion
+from fallline.catalogue.networks import Feedforward
+from fallline.core.recipe import Recipe
+from fallline.core.seeds import initialised
+from fallline.engines.loop import feed, network_of
+from fallline.engines.protocol import Engine, Rows
+from tests import tolerances
+from tests.engines.runs import KINDS, train
+from tests.reference.sets import dataset
+
+MANY_ROWS = 70_000  # more than one chunk of any engine should hold
+NETWORKS = [
+    Feedforward(inputs=5, widths=(8,), outputs=1),
+    Feedforward(inputs=5, widths=(8, 4), outputs=3, activation="gelu", dropout=0.5),
+    Feedforward(inputs=5, widths=(), outputs=2),
+]
+every_network = pytest.mark.parametrize("network", NETWORKS, ids=["plain", "deep with dropout", "linear"])
+every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+
+
+def modules_of(network: Feedforward, *, points: int = 4, dtype: torch.dtype = torch.float32) -> list[nn.Module]:
+    return [initialised(network.build, seed=seed, dtype=dtype).module.eval() for seed in range(points)]
+
+
+def stacked(modules: list[nn.Module]) -> dict[str, Tensor]:
+    states = [module.state_dict() for module in modules]
+    return {name: torch.stack([state[name] for state in states]) for name in states[0]}
+
+
+def rows_of(count: int, *, dtype: torch.dtype = torch.float32, weighted: bool = False, outputs: int = 1) -> Rows:
+    g = torch.Generator().manual_seed(7)
+    inputs, targets = torch.randn(count, 5, generator=g), torch.randn(count, outputs, generator=g)
+    weights = 0.1 + torch.rand(count, generator=g) if weighted else None
+    return Rows(inputs.to(dtype), targets.to(dtype), None if weights is None else weights.to(dtype))
+
+
+@every_network
+@every_dtype
+def test_outputs_are_those_of_the_module_one_point_after_the_other(
+    engine: Engine, network: Feedforward, dtype: torch.dtype
+):
+    modules, inputs = modules_of(network, dtype=dtype), rows_of(30, dtype=dtype).inputs
+    found = engine.outputs(network, stacked(modules), inputs)
+    with torch.no_grad():
+        expected = torch.stack([module(inputs) for module in modules])
+    assert found.shape == (4, 30, network.outputs)
+    assert not found.requires_grad
+    torch.testing.assert_close(found, expected, **tolerances.SAME)
+
+
+@every_network
+def test_outputs_of_many_rows_are_those_of_the_rows_in_parts(engine: Engine, network: Feedforward):
+    modules, inputs = modules_of(network, points=2), rows_of(MANY_ROWS).inputs
+    found = engine.outputs(network, stacked(modules), inputs)
+    for part in (slice(0, 5), slice(65_530, 65_545), slice(MANY_ROWS - 5, MANY_ROWS)):
+        with torch.no_grad():
+            expected = torch.stack([module(inputs[part]) for module in modules])
+        torch.testing.assert_close(found[:, part], expected, **tolerances.ONE_BY_ONE_32)
+
+
+def test_no_rows_have_no_outputs(engine: Engine):
+    found = engine.outputs(NETWORKS[0], stacked(modules_of(NETWORKS[0])), torch.empty(0, 5))
+    assert found.shape == (4, 0, 1)
+
+
+@every_dtype
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+@pytest.mark.parametrize("loss", ["mse", "l1", "huber"])
+def test_evaluate_is_the_loss_of_each_point_to_the_last_bit(
+    engine: Engine, loss: str, weighted: bool, dtype: torch.dtype
+):
+    modules, criterion = modules_of(NETWORKS[0], dtype=dtype), Criterion(Recipe(loss=loss), dtype=dtype)
+    for count in range(1, 50, 7):
+        rows = rows_of(count, dtype=dtype, weighted=weighted)
+        found = engine.evaluate(NETWORKS[0], stacked(modules), rows, criterion)
+        with torch.no_grad():
+            expected = [criterion(module(rows.inputs), rows.targets, rows.weights).item() for module in modules]
+        assert found.dtype is torch.float64
+        assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+def test_evaluate_counts_every_one_of_many_rows_by_its_weight(engine: Engine, weighted: bool):
+    modules = modules_of(NETWORKS[0], points=2, dtype=torch.float64)
+    rows = rows_of(MANY_ROWS, dtype=torch.float64, weighted=weighted)
+    found = engine.evaluate(NETWORKS[0], stacked(modules), rows, Criterion(Recipe(), dtype=torch.float64))
+    weights = torch.ones(MANY_ROWS, dtype=torch.float64) if rows.weights is None else rows.weights
+    with torch.no_grad():
+        errors = torch.stack([(module(rows.inputs) - rows.targets).squeeze(1) ** 2 for module in modules])
+    torch.testing.assert_close(found, (weights * errors).sum(1) / weights.sum(), **tolerances.REORDERED_64)
+
+
+@pytest.mark.parametrize("chosen", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+def test_a_trained_runs_parameters_have_its_best_validation_loss(engine: Engine, chosen: Recipe, weighted: bool):
+    data = dataset(weighted=weighted)
+    (run,) = train(engine, chosen, data)
+    points = {name: value.unsqueeze(0) for name, value in run.parameters.items()}
+    criterion = Criterion(chosen, dtype=getattr(torch, chosen.dtype))
+    found = engine.evaluate(network_of(chosen, data), points, feed(chosen, data, data.validation), criterion)
+    assert found.tolist() == [run.best_loss]
+
+
+def test_points_and_rows_are_left_as_they_were_and_so_is_the_callers_random_state(engine: Engine):
+    network = NETWORKS[1]
+    points, rows = stacked(modules_of(network)), rows_of(30, outputs=3)
+    copies, before = {name: value.clone() for name, value in points.items()}, torch.get_rng_state()
+    engine.outputs(network, points, rows.inputs)
+    engine.evaluate(network, points, rows, Criterion(Recipe(), dtype=torch.float32))
+    assert all(torch.equal(points[name], value) for name, value in copies.items())
+    assert torch.equal(rows.inputs, rows_of(30, outputs=3).inputs)
+    assert torch.equal(torch.get_rng_state(), before)
