@@ -238,7 +238,7 @@ def test_a_field_like_no_other_gets_no_suggestion():
 
 @pytest.mark.parametrize("text", ["{", "[]"])
 def test_broken_json_is_refused_in_the_house_form(text: str):
-    with pytest.raises(RecipeError, match="reading a recipe: it is not (valid JSON|an object)"):
+    with pytest.raises(RecipeError, match=r"reading a recipe: it is not (valid JSON|an object)"):
         Recipe.from_json(text)
 
 

@@ -78,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for the bars, and no traceback
     try:
         result = command.main(
-            args=None if arguments is None else list(arguments), prog_name="fallline", standalone_mode=False
+            args=list(sys.argv[1:] if arguments is None else arguments) or ["--help"],
+            prog_name="fallline",
+            standalone_mode=False,
         )
         sys.stdout.flush()
         return result if isinstance(result, int) else 0

@@ -1,0 +1,66 @@
+"""The one sentence that a study's numbers support."""
+
+import pytest
+
+from fallline.study.conclusion import conclusion
+from fallline.study.header import Header
+from fallline.study.record import Study
+
+
+@pytest.fixture
+def header(study_of) -> Header:
+    return study_of("multiclass").header
+
+
+def said(header: Header, mine: float | None, *, test: int = 500, **rivals: float | None) -> str:
+    scores = {name: {"balanced_accuracy": value} for name, value in rivals.items()}
+    split = header.split.model_copy(update={"test": test})
+    return conclusion(
+        header.model_copy(update={"test": {"balanced_accuracy": mine}, "baselines": scores, "split": split})
+    )
+
+
+def test_the_sentence_of_a_study_is_that_of_its_header(study: Study):
+    assert study.header.conclusion == conclusion(study.header)
+
+
+def test_baselines_are_beaten_met_or_ahead(header: Header):
+    assert said(header, 0.8, majority=0.3, logistic=0.8, gradient_boosting=0.9) == (
+        "adam at learning rate 0.02 reaches balanced accuracy 0.8 on 500 test rows: "
+        "better than the majority class (0.3), level with logistic regression (0.8), behind gradient boosting (0.9)."
+    )
+
+
+def test_baselines_of_one_kind_are_listed_together(header: Header):
+    text = said(header, 0.95, majority=0.3, logistic=0.8, gradient_boosting=0.9)
+    assert text.endswith("better than the majority class (0.3), logistic regression (0.8) and gradient boosting (0.9).")
+
+
+def test_scores_that_read_the_same_are_level(header: Header):
+    assert "level with logistic regression" in said(header, 0.80000001, logistic=0.8)
+
+
+def test_a_lower_error_is_better(study_of):
+    header = study_of("regression").header
+    baselines = {"mean": {"rmse": 10.0}, "ridge": {"rmse": 1.0}}
+    changed = header.model_copy(update={"test": {"rmse": 5.0}, "baselines": baselines})
+    assert "RMSE 5 on 30 test rows: better than the mean (10), behind ridge regression (1)" in conclusion(changed)
+
+
+def test_few_test_rows_are_cautioned_of(header: Header):
+    assert "chance" in said(header, 0.8, test=199, majority=0.3)
+    assert "chance" not in said(header, 0.8, test=200, majority=0.3)
+
+
+def test_a_score_that_is_not_defined_beats_nothing(header: Header):
+    assert "better than" not in said(header, None, majority=0.3)
+    assert "better than the majority class" in said(header, 0.1, majority=None)
+
+
+def test_where_every_run_diverged_that_is_the_sentence(hopeless: Study):
+    assert conclusion(hopeless.header).startswith("Every run diverged")
+
+
+def test_every_task_has_its_sentence(study: Study):
+    assert study.header.conclusion.startswith("adam at learning rate 0.02 reaches ")
+    assert " on 30 test rows: better than the " in study.header.conclusion

@@ -1,0 +1,115 @@
+"""What a job does when a field is not given."""
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from fallline.catalogue.registry import find, names
+from fallline.core.errors import RecipeError, UnknownNameError
+from fallline.core.recipe import Recipe
+from fallline.core.task import Task
+from fallline.study.plan import RUNGS, batch_size_for, epochs_for, patience_for, plan, task_named, tasks_of
+
+SIZES = [1, 2, 31, 32, 33, 90, 206, 1_000, 4_177, 32_364, 53_940, 300_000, 5_000_000]
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def test_a_batch_is_a_power_of_two_within_32_and_1024(rows: int):
+    assert batch_size_for(rows) in [32, 64, 128, 256, 512, 1024]
+
+
+@pytest.mark.parametrize("rows", [rows for rows in SIZES if 50 * 32 <= rows <= 50 * 1024])
+def test_a_batch_is_as_near_to_a_fiftieth_of_the_rows_as_a_power_of_two_can_be(rows: int):
+    assert abs(math.log2(batch_size_for(rows)) - math.log2(rows / 50)) <= 0.5
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def test_a_run_takes_at_most_5000_steps_and_200_epochs(rows: int):
+    batches = math.ceil(rows / batch_size_for(rows))
+    epochs = epochs_for(rows, batch_size_for(rows))
+    assert 1 <= epochs <= 200
+    assert epochs * batches <= max(5_000, batches)
+    if epochs < 200:
+        assert (epochs + 1) * batches > 5_000
+
+
+@pytest.mark.parametrize(("epochs", "patience"), [(1, 10), (20, 10), (100, 10), (200, 20), (1_000, 100)])
+def test_patience_is_a_tenth_of_the_epochs_and_at_least_10(epochs: int, patience: int):
+    assert patience_for(epochs) == patience
+
+
+@pytest.mark.parametrize("optimizer", names("optimizer"))
+def test_a_ladder_has_16_rates_at_equal_ratios_over_the_optimizers_range(optimizer: str):
+    rates = [recipe.learning_rate for recipe in plan({"optimizer": optimizer}, task=Task.regression, rows=1_000)]
+    low, high = find("optimizer", optimizer).rates
+    assert (len(rates), rates[0], rates[-1]) == (RUNGS, low, high) == (16, low, high)
+    step = (high / low) ** (1 / 15)
+    # Rates are rounded to three digits, at most 1 in 200 each.
+    assert [later / earlier for earlier, later in pairwise(rates)] == [pytest.approx(step, rel=0.01)] * 15
+
+
+def test_the_runs_of_a_ladder_differ_in_their_learning_rate_alone():
+    population = plan({"seed": 3, "widths": (5,)}, task=Task.binary, rows=1_000)
+    assert {recipe.replace(learning_rate=1.0).key for recipe in population} == {
+        population[0].replace(learning_rate=1.0).key
+    }
+    assert len({recipe.learning_rate for recipe in population}) == 16
+
+
+def test_a_learning_rate_that_is_given_is_the_only_one():
+    assert [recipe.learning_rate for recipe in plan({"learning_rate": 0.3}, task=Task.regression, rows=100)] == [0.3]
+
+
+def test_what_is_given_is_kept_and_the_rest_follows_from_it():
+    recipe = plan({"batch_size": 10, "learning_rate": 0.1}, task=Task.regression, rows=1_000)[0]
+    assert (recipe.batch_size, recipe.epochs, recipe.patience) == (10, 50, 10)  # 100 steps an epoch
+    recipe = plan({"epochs": 300, "patience": 7, "learning_rate": 0.1}, task=Task.regression, rows=1_000)[0]
+    assert (recipe.batch_size, recipe.epochs, recipe.patience) == (32, 300, 7)
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"),
+    [
+        (Task.regression, "mse"),
+        (Task.binary, "bce_with_logits"),
+        (Task.multiclass, "cross_entropy"),
+        (Task.counts, "poisson_nll"),
+    ],
+)
+def test_every_task_has_its_usual_loss(task: Task, loss: str):
+    assert plan({}, task=task, rows=100)[0].loss == loss
+
+
+def test_what_is_planned_is_the_recipes_default_elsewhere():
+    planned = {"loss", "learning_rate", "batch_size", "epochs", "patience", "loss_options", "optimizer_options"}
+    recipe, default = plan({}, task=Task.regression, rows=100)[0].to_dict(), Recipe().to_dict()
+    assert {name for name in recipe if recipe[name] != default[name]} <= planned
+
+
+def test_a_loss_for_another_task_is_refused_and_those_for_this_one_are_named():
+    with pytest.raises(RecipeError) as caught:
+        plan({"loss": "cross_entropy"}, task=Task.regression, rows=100)
+    assert "mse, l1, huber, gaussian_nll" in str(caught.value)
+
+
+def test_torchs_names_are_taken_and_become_ours():
+    recipe = plan(
+        {"loss": "MSELoss", "optimizer": "torch.optim.SGD", "activation": "Tanh"}, task=Task.regression, rows=9
+    )[0]
+    assert (recipe.loss, recipe.optimizer, recipe.activation) == ("mse", "sgd", "tanh")
+
+
+@pytest.mark.parametrize("task", Task)
+def test_a_task_is_found_by_its_name(task: Task):
+    assert task_named(task.value) is task
+
+
+def test_an_unknown_task_is_refused_and_the_nearest_suggested():
+    with pytest.raises(UnknownNameError, match="regression"):
+        task_named("regresion")
+
+
+def test_only_a_loss_that_is_named_narrows_the_tasks():
+    assert tasks_of(None) is None
+    assert tasks_of("CrossEntropyLoss") == (Task.multiclass, Task.binary)
