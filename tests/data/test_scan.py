@@ -25,7 +25,7 @@ def test_the_delimiter_is_found(delimiter: str):
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_a_comma_inside_a_number_does_not_delimit_where_something_else_does(delimiter: str):
-    assert scanned(f"1,5{delimiter}2,5\n3,5{delimiter}4,5\n").delimiter == delimiter
+    assert scanned(f"1,5{delimiter}2,5\n3,5{delimiter}4,5\n").layout.delimiter == delimiter
 
 
 def test_words_of_prose_are_one_column():
@@ -100,8 +100,9 @@ def test_a_ragged_row_is_refused_with_its_line_even_after_a_quoted_line_end():
         (b" \n\n", "it is empty"),
         (b"a,b\n", "it has a header but no rows"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "it is not a text file"),
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
-        (b"a,b\n1,2\nM\xfcller,3\n", "line 3 is not UTF-8 text"),
+        (b"a,b\n1,2\n\x01\x02\xff\xfe,3\n", "it is not a text file"),
+        (b"PK\3\4\x14\0\x06\0", "it is a zip archive or an Excel workbook"),
+        (b"\xff\xfea\0,", "it is not a text file"),
         (b"a,b,a\n1,2,3\n", "two columns have the same name in the header: 'a'"),
     ],
 )
@@ -111,7 +112,7 @@ def test_what_is_no_table_is_refused(content: bytes, wrong: str):
     assert wrong in str(caught.value)
 
 
-CELLS = st.sampled_from(["x", "a b", "x,y", 'q"q', '"', "é", "l\nm", "; ", "|", "t\tt", '5" disk', '""', "'s'"])
+CELLS = st.sampled_from(["x", "a b", "x,y", 'q"q', '"', "é", "l\nm", "; ", "|", "t\tt", '5" disk', '""'])
 
 
 @given(

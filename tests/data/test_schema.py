@@ -25,7 +25,7 @@ TRAINING = pl.DataFrame(
         "price": [10.0, 20.0, 30.0, 40.0],
     }
 )
-TARGET = Target(name="price", task=Task.regression, reason="a test", mean=25.0, scale=11.0)
+TARGET = Target(name="price", task=Task.regression, reason="a test", mean=(25.0,), scale=(11.0,))
 SCHEMA = fit(TRAINING, target=TARGET, train_rows=np.arange(4), weight="weight")
 ROWS = TRAINING.drop("price", "weight", "same")
 
@@ -146,6 +146,16 @@ def test_a_schema_survives_data_json_to_the_last_bit():
     np.testing.assert_array_equal(encode(again, ROWS).inputs, encode(SCHEMA, ROWS).inputs)
 
 
+def test_a_data_json_of_the_first_format_is_read():
+    content = json.loads(SCHEMA.to_json()) | {"format": 1}
+    content["target"] |= {"mean": 25.0, "scale": 11.0}
+    del content["target"]["columns"]
+    for column in content["columns"]:
+        for newer in ("written", "numeric"):
+            column.pop(newer, None)
+    assert Schema.from_json(json.dumps(content)) == SCHEMA
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
@@ -154,6 +164,8 @@ def test_a_schema_survives_data_json_to_the_last_bit():
         ("{}", "it is damaged"),
         (SCHEMA.to_json()[:-20], "it is damaged"),
         (SCHEMA.to_json().replace('"numeric"', '"numerical"', 1), "it is damaged"),
+        ('{"format": 1}', "it is damaged"),
+        ('{"format": 1, "target": 3}', "it is damaged"),
         (json.dumps({"format": FORMAT + 1, "tables": []}), "it was written by a newer version of Fallline"),
     ],
 )

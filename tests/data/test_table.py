@@ -201,7 +201,8 @@ def test_dates_stay_dates():
     [
         ((X, [0, 1]), "X and y differ in their number of rows"),
         ((np.zeros((4, 2, 2)), np.zeros(4)), "X is not a table"),
-        ((X, np.zeros((3, 2))), "y is not one column"),
+        ((X, np.zeros((3, 2, 2))), "y is no column"),
+        ((pd.DataFrame({"y2": [1, 2]}), np.zeros((2, 3))), "X has a column named 'y2' too"),
         (([[1], [2, 3]], [0, 1]), "its rows differ in length"),
         ((pd.DataFrame({"y": [1, 2]}), [0, 1]), "X has a column named 'y' too"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name"),

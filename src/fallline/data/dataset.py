@@ -17,9 +17,10 @@ class Split:
 
     Args:
         inputs: ``(row, feature)``, float32.
-        targets: ``(row,)``: int64 class ids for a classification, else float64 numbers in their own unit.
+        targets: ``(row,)``: int64 class ids for a classification, else float64 numbers in their own unit. Of
+            several target columns ``(row, target)``: int64 0 and 1 for labels, else float64 numbers.
         weights: ``(row,)``, float32, positive; None where all rows count the same.
-        rows: ``(row,)``, int64: the rows of the source, counted from 0.
+        rows: ``(row,)``, int64: the rows of the source, counted from 0; where test rows were given apart, theirs.
     """
 
     inputs: Tensor

@@ -1,49 +1,22 @@
 """Columns brought to the few types that the rest of `data` knows.
 
-Those are Int64, Float64 (missing, never NaN), Boolean and String; dates, times and nested values stay as they
-are and are left out by the encoding.
+Those are Int64, Float64 (missing, never NaN; durations count seconds), Boolean and String; dates, times and
+nested values stay as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 
 import numpy as np
 import polars as pl
 
-from fallline.data.scan import MISSING
+__all__ = ["POLARS_FAULTS", "content_hash", "normalised"]
 
-__all__ = ["content_hash", "normalised", "parsed"]
+POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What polars raises for content it cannot read; damaged files have made it panic."""
 
-
-def parsed(frame: pl.DataFrame, *, text: Collection[str] = ()) -> pl.DataFrame:
-    """Read the text columns of ``frame`` as whole numbers, numbers or booleans where every value is one.
-
-    Args:
-        frame: Columns as a text file gave them.
-        text: Names of columns that stay text whatever they hold.
-    """
-    return normalised(
-        frame.with_columns(
-            _parsed_text(column, keep=column.name in text) if column.dtype == pl.String else column for column in frame
-        )
-    )
-
-
-def _parsed_text(column: pl.Series, *, keep: bool) -> pl.Series:
-    stripped = column.str.strip_chars()
-    stripped = stripped.set(stripped.is_in(MISSING), None)
-    if keep or stripped.null_count() == len(stripped):
-        return stripped
-    for dtype in (pl.Int64, pl.Float64):
-        numbers = stripped.cast(dtype, strict=False)
-        if numbers.null_count() == stripped.null_count():
-            return numbers
-    lowered = stripped.str.to_lowercase()
-    if lowered.drop_nulls().is_in(["true", "false"]).all():
-        return lowered == "true"
-    return stripped
+_CHUNK = 100_000
 
 
 def normalised(frame: pl.DataFrame) -> pl.DataFrame:
@@ -60,9 +33,22 @@ def _normalised(column: pl.Series) -> pl.Series:
             return column.cast(pl.Float64)
     if dtype.is_float() or dtype.is_decimal():
         return column.cast(pl.Float64).fill_nan(None)
+    if dtype == pl.Duration:
+        return column.cast(pl.Duration("us")).to_physical() / 1_000_000
+    if dtype == pl.Object:
+        return _of_objects(column)
     if dtype in (pl.Categorical, pl.Enum, pl.Null):
         return column.cast(pl.String)
     return column
+
+
+def _of_objects(column: pl.Series) -> pl.Series:
+    """Python's objects as what they are, where they are all of one kind that polars knows (dates, say)."""
+    try:
+        found = pl.Series(column.name, column.to_list())
+    except (TypeError, ValueError, OverflowError, *POLARS_FAULTS):
+        return column
+    return column if found.dtype == pl.Object else _normalised(found)
 
 
 def content_hash(frame: pl.DataFrame) -> str:
@@ -74,7 +60,8 @@ def content_hash(frame: pl.DataFrame) -> str:
         if column.dtype.is_numeric() or column.dtype == pl.Boolean:
             digest.update(np.ascontiguousarray(column.fill_null(0).to_numpy()).tobytes())
         else:
-            for value in column.drop_nulls().to_list():
-                encoded = str(value).encode()
-                digest.update(len(encoded).to_bytes(8, "little") + encoded)
+            present = column.drop_nulls()
+            for start in range(0, len(present), _CHUNK):
+                texts = [str(value).encode() for value in present[start : start + _CHUNK].to_list()]
+                digest.update(np.array([len(text) for text in texts], np.int64).tobytes() + b"".join(texts))
     return f"sha256:{digest.hexdigest()}"

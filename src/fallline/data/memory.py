@@ -14,17 +14,20 @@ from fallline.core.errors import DataError, SourceError
 
 __all__ = ["Held", "bunch_frame", "frame_of"]
 
-_ACCEPTED = "a path, the name of a built-in set, a DataFrame, a dictionary of columns, (X, y), or a scikit-learn Bunch"
+_ACCEPTED = (
+    "a path, the name of a built-in set, a DataFrame, an Arrow table, a dictionary of columns, (X, y), or a "
+    "scikit-learn Bunch"
+)
 
 
 @dataclass(frozen=True)
 class Held:
-    """A table from memory: its columns, what to call it, and the target it came with."""
+    """A table from memory: its columns, what to call it, and the target or targets it came with."""
 
     frame: pl.DataFrame
     name: str
     source: str
-    target: str | None = None
+    target: str | tuple[str, ...] | None = None
 
 
 def frame_of(source: object) -> Held:
@@ -52,54 +55,73 @@ def frame_of(source: object) -> Held:
     return held
 
 
-def bunch_frame(bunch: Any) -> tuple[pl.DataFrame, str]:
-    """The features and the target of a scikit-learn Bunch as one table, and the name of its target.
+def bunch_frame(bunch: Any) -> tuple[pl.DataFrame, str | tuple[str, ...]]:
+    """The features and the targets of a scikit-learn Bunch as one table, and the name of its target or targets.
 
     Whole-number targets with one name for each class become those names.
     """
     doing = "reading a scikit-learn Bunch"
     features = _columns(bunch["data"], doing, names=bunch.get("feature_names"))
     target, names = _array(bunch["target"]), bunch.get("target_names")
-    if target.ndim != 1:
-        raise DataError(doing, "it has several targets", expected="one target column", got=f"shape {target.shape}")
-    name = "target"
+    if target.ndim == 2 and target.shape[1] > 1:
+        names = list(map(str, names)) if names is not None and len(names) == target.shape[1] else None
+        targets = _several(target, doing, names=names)
+        return _joined(features, targets, doing), tuple(targets.columns)
+    target, name = target.reshape(-1), "target"
     if names is not None and len(names) == 1:
         name = str(names[0])
     elif names is not None and np.asarray(names).dtype.kind in "UO" and target.dtype.kind in "iu":
         target = np.asarray([str(label) for label in names], dtype=object)[target]
-    return _joined(features, _series(name, target, doing), doing), name
+    return _joined(features, pl.DataFrame([_series(name, target, doing)]), doing), name
 
 
 def _pair(inputs: Any, targets: Any) -> Held:
     doing = "reading (X, y)"
-    features = _columns(inputs, doing)
+    columns = _targets(targets, doing)
+    names = tuple(columns.columns)
+    return Held(
+        _joined(_columns(inputs, doing), columns, doing), "arrays", "arrays", names[0] if len(names) == 1 else names
+    )
+
+
+def _targets(targets: Any, doing: str) -> pl.DataFrame:
+    """One or several columns, called y, or y1, y2, … unless they have names."""
     frame = _data_frame(targets)
-    if frame is not None and frame.width == 1:
-        column = frame.to_series()
-    elif isinstance(targets, pl.Series):
-        column = targets.alias(targets.name or "y")
-    elif _is(targets, "pandas", "Series"):
-        column = _pandas_column(str(targets.name if targets.name is not None else "y"), targets, doing)
-    else:
-        array = _array(targets)
-        if array.ndim == 2 and array.shape[1] == 1:
-            array = array[:, 0]
-        if array.ndim != 1:
-            raise DataError(doing, "y is not one column", expected="shape (row,)", got=f"shape {array.shape}")
-        column = _series("y", array, doing)
-    return Held(_joined(features, column, doing), "arrays", "arrays", column.name)
+    if frame is not None and frame.width:
+        return frame
+    if isinstance(targets, pl.Series):
+        return pl.DataFrame([targets.alias(targets.name or "y")])
+    if _is(targets, "pandas", "Series"):
+        name = str(targets.name if targets.name is not None else "y")
+        return pl.DataFrame([_pandas_column(name, targets, doing)])
+    array = _array(targets)
+    if array.ndim == 2 and array.shape[1] > 1:
+        return _several(array, doing)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError(
+            doing, "y is no column", expected="shape (row,), or (row, target) for several", got=f"shape {array.shape}"
+        )
+    return pl.DataFrame([_series("y", array, doing)])
 
 
-def _joined(features: pl.DataFrame, target: pl.Series, doing: str) -> pl.DataFrame:
-    if features.height != len(target):
+def _several(array: np.ndarray, doing: str, *, names: list[str] | None = None) -> pl.DataFrame:
+    names = names or [f"y{position + 1}" for position in range(array.shape[1])]
+    return pl.DataFrame([_series(name, array[:, position], doing) for position, name in enumerate(names)])
+
+
+def _joined(features: pl.DataFrame, targets: pl.DataFrame, doing: str) -> pl.DataFrame:
+    if features.height != targets.height:
         raise DataError(
             doing,
             "X and y differ in their number of rows",
-            got=f"{features.height:,} rows of X and {len(target):,} of y",
+            got=f"{features.height:,} rows of X and {targets.height:,} of y",
         )
-    if target.name in features.columns:
-        raise DataError(doing, f"X has a column named {target.name!r} too", expected="a name of its own for the target")
-    return features.with_columns(target)
+    for name in targets.columns:
+        if name in features.columns:
+            raise DataError(doing, f"X has a column named {name!r} too", expected="a name of its own for the target")
+    return features.with_columns(targets)
 
 
 def _columns(inputs: Any, doing: str, *, names: Any = None) -> pl.DataFrame:
@@ -136,14 +158,29 @@ def _data_frame(source: Any) -> pl.DataFrame | None:
         return source
     if isinstance(source, pl.LazyFrame):
         return source.collect()
+    if _is(source, "pyarrow", "Table") or _is(source, "pyarrow", "RecordBatch"):
+        return _arrow_frame(source)
     if not _is(source, "pandas", "DataFrame"):
         return None
     doing = "reading a DataFrame"
     names = [str(name) for name in source.columns]
+    _refuse_twice(names, doing)
+    return pl.DataFrame([_pandas_column(name, source.iloc[:, position], doing) for position, name in enumerate(names)])
+
+
+def _arrow_frame(table: Any) -> pl.DataFrame:
+    doing = "reading an Arrow table"
+    _refuse_twice(table.schema.names, doing)
+    try:
+        return pl.DataFrame(pl.from_arrow(table))
+    except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
+        raise DataError(doing, "it cannot be read", got=str(error).splitlines()[0]) from None
+
+
+def _refuse_twice(names: list[str], doing: str) -> None:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise DataError(doing, f"two columns have the same name: {', '.join(map(repr, twice))}")
-    return pl.DataFrame([_pandas_column(name, source.iloc[:, position], doing) for position, name in enumerate(names)])
 
 
 def _pandas_column(name: str, column: Any, doing: str) -> pl.Series:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 import torch
 
-from fallline.core.errors import DataError, UnknownNameError
+from fallline.core.errors import DataError
 from fallline.core.task import Target, Task
-from fallline.data.columns import numbers
+from fallline.data.choices import Choices, checked
 from fallline.data.dataset import Dataset, Split
 from fallline.data.encoding import announcements, fit
+from fallline.data.leaks import suspected_leaks
+from fallline.data.remarks import Remark, count_rows, sentences
+from fallline.data.rows import Rows, given_rows, own_rows, parted
 from fallline.data.schema import Schema, encode
-from fallline.data.split import LEAST_ROWS, split
+from fallline.data.split import Parts
+from fallline.data.splitby import SplitBy
 from fallline.data.table import Table
-from fallline.data.target import find, infer, moments, values
+from fallline.data.target import find_all, moments
 
 __all__ = ["Prepared", "prepare"]
 
@@ -36,62 +40,96 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Usable:
-    """The rows that can be used ``(row,)``, their weights, and what there is to say about the others."""
-
-    rows: np.ndarray
-    weights: np.ndarray | None
-    notes: tuple[str, ...]
-
-
 def prepare(
     table: Table,
     *,
-    target: str | int | None,
+    target: str | int | Sequence[str | int] | None,
     task: Task | None = None,
     allowed: tuple[Task, ...] | None = None,
     weight: str | None = None,
     split_seed: int = 0,
+    split_by: str | None = None,
+    test: Table | None = None,
+    drop: Collection[str | int] = (),
+    only: Collection[str | int] = (),
+    categorical: Collection[str | int] = (),
+    numeric: Collection[str | int] = (),
+    ordered: Mapping[str, Sequence[object]] | None = None,
 ) -> Prepared:
     """Find the target, infer its task, split the rows, and encode them with statistics of the training rows.
 
     Args:
         table: What was read.
-        target: A column's name or position (`fallline.data.target.find`); None takes the table's own.
+        target: A column's name or position, or several (`fallline.data.target.find_all`); None takes the
+            table's own.
         task: The task that was asked for; None infers it.
         allowed: The tasks that the chosen loss is for (`fallline.data.target.infer`).
         weight: The column of row weights, numbers of at least 0; rows of weight 0 are left out.
         split_seed: Seeds the splits.
+        split_by: ``random``; ``stratified`` by the classes; ``time:COLUMN``, the last rows for testing and
+            those before them for validation; ``group:COLUMN``, no group in two parts; None stratifies where
+            there are classes. A column that the split is by is no feature, unless ``only``, ``categorical``,
+            ``numeric`` or ``ordered`` names it.
+        test: The test rows; None draws 20 % of the table. Validation rows are drawn from the table always. A
+            file is read best with the ``text_columns`` of the table as its ``text``.
+        drop: Columns to leave out.
+        only: The columns to use; empty for all.
+        categorical: Columns whose values are categories, whatever they look like.
+        numeric: Columns whose values are numbers, whatever they look like.
+        ordered: Columns whose categories have an order, each with its levels from the lowest to the highest.
 
     Raises:
         DataError: The target is constant or does not admit the task, a weight is negative or infinite, rows
-            are too few, or no column is left to predict from.
+            are too few, no column is left to predict from, wishes contradict each other, or the test rows are
+            not like the others.
         UnknownNameError: There is no such column.
+        ArgumentError: ``split_by`` is no way to split.
     """
     doing = f"preparing {table.source}"
-    name = _target_name(table, target, doing)
-    usable = _usable(table, name, weight, doing)
-    column = table.frame[name][usable.rows]
-    inferred = infer(column, task=task, allowed=allowed)
-    truths = values(column, inferred)
-    parts = split(len(truths), seed=split_seed, classes=truths if inferred.task.classifies else None, doing=doing)
-    scaled = _scaled(inferred, truths, usable.weights, parts.train)
-    schema = fit(table.frame, target=scaled, train_rows=usable.rows[parts.train], weight=weight)
-    encoded = encode(schema, table.frame[usable.rows])
-    splits = [
-        _split(encoded.inputs, truths, usable, positions) for positions in (parts.train, parts.validation, parts.test)
-    ]
-    said = f"Task: {scaled.task} ({scaled.name}: {scaled.reason})."
-    notes = (*table.notes, *usable.notes, said, *parts.notes, *_unseen_classes(scaled, truths[parts.train]))
-    return Prepared(
-        Dataset(*splits, target=scaled, features=schema.features),
-        schema,
-        (*notes, *announcements(schema), *encoded.notes),
+    names = _target_names(table, target, doing)
+    by = SplitBy.parse(split_by, table.frame.columns, doing=doing)
+    choices = checked(
+        table.frame.columns,
+        targets=names,
+        weight=weight,
+        aside=by.column,
+        drop=drop,
+        only=only,
+        categorical=categorical,
+        numeric=numeric,
+        ordered=ordered,
+        doing=doing,
     )
+    own = own_rows(table, names, weight=weight, by=by.column, task=task, allowed=allowed, doing=doing)
+    given = None if test is None else given_rows(test, own, weight=weight)
+    parts = parted(own, by, seed=split_seed, test=given is None, doing=doing)
+    return _encoded(own, given, parts, weight, choices)
 
 
-def _target_name(table: Table, target: str | int | None, doing: str) -> str:
+def _encoded(own: Rows, given: Rows | None, parts: Parts, weight: str | None, choices: Choices) -> Prepared:
+    """Fit the encoding on the training rows, and encode all parts."""
+    table, train_rows, truths = own.table, own.usable.rows[parts.train], own.truths[parts.train]
+    target = _scaled(own, parts.train)
+    schema = fit(
+        table.frame, target=target, train_rows=train_rows, weight=weight, choices=choices, written=table.written
+    )
+    cut = [_split(schema, own, positions) for positions in (parts.train, parts.validation)]
+    cut.append(_split(schema, own, parts.test) if given is None else _split(schema, given, None))
+    notes = (
+        *table.notes,
+        *own.usable.notes,
+        *(() if given is None else _test_notes(given)),
+        f"Task: {target.task} ({target.name}: {target.reason}).",
+        *parts.notes,
+        *_unseen_classes(target, truths),
+        *announcements(schema),
+        *suspected_leaks(table.frame, schema.columns, target=target, truths=truths, rows=train_rows),
+        *sentences(remark for _, remarks in cut for remark in remarks),
+    )
+    return Prepared(Dataset(*(part for part, _ in cut), target=target, features=schema.features), schema, notes)
+
+
+def _target_names(table: Table, target: str | int | Sequence[str | int] | None, doing: str) -> tuple[str, ...]:
     chosen = table.target if target is None else target
     if chosen is None:
         raise DataError(
@@ -100,78 +138,47 @@ def _target_name(table: Table, target: str | int | None, doing: str) -> str:
             expected="a column's name or position: " + ", ".join(table.frame.columns[:20]),
             do=f"--target {table.frame.columns[-1]}, or target={table.frame.columns[-1]!r}",
         )
-    return find(table.frame.columns, chosen, doing=doing)
+    return find_all(table.frame.columns, chosen, doing=doing)
 
 
-def _usable(table: Table, target: str, weight: str | None, doing: str) -> _Usable:
-    """Leave out the rows without a target or a weight."""
-    column = table.frame[target]
-    present = column.is_not_null()
-    if column.dtype.is_float():
-        present &= column.is_finite().fill_null(False)
-    keep, notes, weights = present.to_numpy().copy(), [], None
-    if without := int((~keep).sum()):
-        notes.append(f"{_rows(without)} without a value of {target} left out.")
-    if weight is not None:
-        weights = _weights(table, weight, target, doing)
-        light = keep & ~(weights > 0)
-        if light.any():
-            notes.append(f"{_rows(int(light.sum()))} with a weight of 0 or none in {weight} left out.")
-        keep &= weights > 0
-        weights = weights[keep]
-    rows = np.flatnonzero(keep)
-    if len(rows) < LEAST_ROWS:
-        raise DataError(
-            doing,
-            "there are too few rows to split",
-            expected=f"{LEAST_ROWS} rows with a value of {target!r} at least",
-            got=f"{_rows(len(rows))}, of {len(keep):,} in the table",
-        )
-    return _Usable(rows, weights, tuple(notes))
+def _test_notes(given: Rows) -> list[str]:
+    rows = count_rows(len(given.usable.rows))
+    return [
+        f"The test rows are the {rows} of {given.table.source}.",
+        *(f"Test set: {note}" for note in (*given.table.notes, *given.usable.notes)),
+    ]
 
 
-def _weights(table: Table, weight: str, target: str, doing: str) -> np.ndarray:
-    """The weights of all rows of the table ``(row,)``, NaN where missing."""
-    if weight not in table.frame.columns:
-        raise UnknownNameError.among(table.frame.columns, weight, doing=doing, kind="column")
-    if weight == target:
-        raise DataError(doing, f"{weight!r} is both the target and the weight", expected="two columns")
-    column = table.frame[weight]
-    weights, infinite = numbers(column)
-    if infinite or (weights < 0).any():
-        row = int(np.argmax((weights < 0) | column.cast(pl.Float64, strict=False).is_infinite().to_numpy()))
-        raise DataError(
-            doing,
-            f"the weight of row {row + 1} cannot be used",
-            expected="finite numbers of at least 0",
-            got=f"{weight} = {column[row]}",
-        )
-    return weights
-
-
-def _scaled(target: Target, truths: np.ndarray, weights: np.ndarray | None, train: np.ndarray) -> Target:
-    if target.task.classifies:
-        return target
-    mean, scale = moments(truths[train], None if weights is None else weights[train])
-    return target.model_copy(update={"mean": mean, "scale": scale})
-
-
-def _split(inputs: np.ndarray, truths: np.ndarray, usable: _Usable, positions: np.ndarray) -> Split:
-    return Split(
-        inputs=torch.from_numpy(inputs[positions]),
-        targets=torch.from_numpy(truths[positions]),
-        weights=None if usable.weights is None else torch.from_numpy(usable.weights[positions].astype(np.float32)),
-        rows=torch.from_numpy(usable.rows[positions]),
+def _split(schema: Schema, source: Rows, positions: np.ndarray | None) -> tuple[Split, tuple[Remark, ...]]:
+    """A part, and what encoding it met; ``positions`` are among the usable rows, None for all."""
+    chosen = slice(None) if positions is None else positions
+    rows, weights = source.usable.rows[chosen], source.usable.weights
+    encoded = encode(schema, source.table.frame, rows=rows, doing=f"encoding {source.table.source}")
+    part = Split(
+        inputs=torch.from_numpy(encoded.inputs),
+        targets=torch.from_numpy(source.truths[chosen]),
+        weights=None if weights is None else torch.from_numpy(weights[chosen].astype(np.float32)),
+        rows=torch.from_numpy(rows),
     )
+    return part, encoded.remarks
+
+
+def _scaled(own: Rows, train: np.ndarray) -> Target:
+    """The target with the mean and the scale of its training rows."""
+    if own.target.task.classifies or own.target.task is Task.multilabel:
+        return own.target
+    weights = None if own.usable.weights is None else own.usable.weights[train]
+    columns = np.atleast_2d(own.truths[train].T)
+    mean, scale = zip(*(moments(column, weights) for column in columns), strict=True)
+    return own.target.model_copy(update={"mean": mean, "scale": scale})
 
 
 def _unseen_classes(target: Target, ids: np.ndarray) -> tuple[str, ...]:
+    if target.task is Task.multilabel:
+        same = [name for name, column in zip(target.columns, ids.T, strict=True) if np.ptp(column) == 0]
+        return (f"All training rows agree on {', '.join(same)}; it cannot be learnt.",) if same else ()
     absent = np.setdiff1d(np.arange(len(target.classes)), ids)
     if not len(absent):
         return ()
     listed = ", ".join(str(target.classes[label]) for label in absent[:10])
     return (f"No training row is of class {listed}; it cannot be learnt.",)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

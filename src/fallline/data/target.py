@@ -1,7 +1,11 @@
-"""The target column: finding it, inferring its task, turning its values into class ids or numbers."""
+"""The target column: finding it, inferring its task, turning its values into class ids or numbers.
+
+Several target columns are found here too; what they make together is in `fallline.data.targets`.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,12 +16,13 @@ import polars as pl
 from fallline.core.errors import DataError, UnknownNameError
 from fallline.core.task import Label, Target, Task
 
-__all__ = ["find", "infer", "moments", "values"]
+__all__ = ["Facts", "Source", "find", "find_all", "infer", "moments", "values"]
 
-_Source = Literal["text", "boolean", "integer", "number"]
+Source = Literal["text", "boolean", "integer", "number"]
 
 _MANY_CLASSES = 20
 _CLASSES_FOR_A_LOSS = 100
+_TINY = 4 * float(np.finfo(np.float64).tiny)
 
 
 def find(columns: Sequence[str], target: str | int, *, doing: str = "finding the target") -> str:
@@ -55,25 +60,82 @@ def find(columns: Sequence[str], target: str | int, *, doing: str = "finding the
     return columns[position]
 
 
+def find_all(
+    columns: Sequence[str], target: str | int | Sequence[str | int], *, doing: str = "finding the target"
+) -> tuple[str, ...]:
+    """The names of one or several target columns.
+
+    Args:
+        columns: Names of the columns, in order.
+        target: What `find` takes, or several of them, as a sequence or as one text with commas between them.
+            A column whose own name has a comma wins.
+        doing: What an error says was being done.
+
+    Raises:
+        UnknownNameError: There is no column of such a name.
+        DataError: There is no column at a position, a column is named twice, or none is named.
+
+    Example:
+        >>> find_all(["a", "b", "c"], "a, -1")
+        ('a', 'c')
+    """
+    if isinstance(target, str):
+        target = [target] if target in columns else [part.strip() for part in target.split(",")]
+    names = tuple(find(columns, part, doing=doing) for part in ([target] if isinstance(target, int) else target))
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice or not names:
+        wrong = f"{twice[0]!r} is named twice" if twice else "no column is named"
+        raise DataError(doing, wrong, expected="one or more different columns", got=f"target = {target}")
+    return names
+
+
 @dataclass(frozen=True)
-class _Facts:
-    """What decides about the task of a column without missing values."""
+class Facts:
+    """What decides about the task of a column without missing values.
+
+    Args:
+        name: Of the column.
+        source: What it holds.
+        rows: How many values.
+        distinct: How many different ones.
+        negative: Whether one is below 0.
+        label: Whether they are 0 and 1, or false and true.
+    """
 
     name: str
-    source: _Source
+    source: Source
     rows: int
     distinct: int
     negative: bool
+    label: bool
 
     @classmethod
-    def of(cls, column: pl.Series) -> _Facts:
-        """The facts of ``column``."""
+    def of(cls, column: pl.Series) -> Facts:
+        """The facts of ``column``.
+
+        Raises:
+            DataError: It is constant, or of a type that cannot be predicted.
+        """
+        if column.dtype.is_nested() or column.dtype.is_temporal() or column.dtype == pl.Object:
+            raise DataError(
+                _doing(column),
+                "it cannot be predicted",
+                expected="numbers, booleans, or text",
+                got=str(column.dtype),
+            )
+        distinct = column.n_unique()
+        if distinct < 2:
+            value = repr(column[0]) if len(column) else "no value"
+            raise DataError(_doing(column), "it is constant", expected="two different values at least", got=value)
         source = _source(column)
-        negative = source in ("integer", "number") and bool((column < 0).any())
-        return cls(column.name, source, len(column), column.n_unique(), negative)
+        numeric = source in ("integer", "number")
+        negative = numeric and bool((column < 0).any())
+        label = source == "boolean" or (distinct == 2 and numeric and (column.min(), column.max()) == (0, 1))
+        return cls(column.name, source, len(column), distinct, negative, label)
 
     @property
     def phrase(self) -> str:
+        """What it holds, to be read out."""
         kind = {"text": "text", "boolean": "booleans", "integer": "integers", "number": "numbers"}[self.source]
         return f"{kind} with {self.distinct:,} distinct values on {self.rows:,} rows"
 
@@ -97,7 +159,7 @@ class _Facts:
             case Task.multiclass if self.distinct > max(_MANY_CLASSES, self.rows // 2):
                 return "at most half as many classes as rows"
             case Task.multilabel:
-                return "several target columns, which cannot be read yet"
+                return "several target columns of 0 and 1"
         return None
 
     def admits(self, task: Task) -> bool:
@@ -127,43 +189,41 @@ def infer(column: pl.Series, *, task: Task | None = None, allowed: tuple[Task, .
         ('no', 'yes')
     """
     column = column.drop_nulls()
-    if column.dtype.is_nested() or column.dtype.is_temporal() or column.dtype == pl.Object:
-        raise DataError(
-            _doing(column),
-            "it cannot be predicted",
-            expected="numbers, booleans, or text",
-            got=str(column.dtype),
-        )
-    facts = _Facts.of(column)
-    if facts.distinct < 2:
-        value = repr(column[0]) if facts.rows else "no value"
-        raise DataError(_doing(column), "it is constant", expected="two different values at least", got=value)
+    facts = Facts.of(column)
     task, reason = _chosen(facts, task, allowed)
     classes = _classes(column, facts) if task.classifies else ()
     return Target(name=column.name, task=task, reason=reason, classes=classes, source=facts.source)
 
 
-def values(column: pl.Series, target: Target) -> np.ndarray:
+def values(column: pl.Series, target: Target, *, rows: np.ndarray | None = None) -> np.ndarray:
     """The target's values ``(row,)``: int64 class ids, or float64 numbers in their own unit.
 
+    Args:
+        column: The values, none missing.
+        target: What they are values of.
+        rows: Their positions in the source ``(row,)``, for errors; None where they are all of it.
+
     Raises:
-        DataError: A value is missing, or of no class.
+        DataError: A value is of no class, or no number.
     """
     if not target.task.classifies:
-        return np.array(column.cast(pl.Float64).to_numpy())
-    dtype = {"text": pl.String, "number": pl.Float64}.get(target.source, pl.Int64)
-    labels = pl.Series(list(target.classes)).cast(dtype)
-    places = pl.Series(range(len(labels)), dtype=pl.Int64)
-    ids = column.cast(dtype, strict=False).replace_strict(labels, places, default=None)
-    if ids.null_count():
-        row = int(ids.is_null().arg_max() or 0)
+        found, expected = column.cast(pl.Float64, strict=False), "a number"
+    else:
+        dtype = {"text": pl.String, "number": pl.Float64}.get(target.source, pl.Int64)
+        labels = pl.Series(list(target.classes)).cast(dtype)
+        places = pl.Series(range(len(labels)), dtype=pl.Int64)
+        found = column.cast(dtype, strict=False).replace_strict(labels, places, default=None)
+        expected = "of a known class"
+    if found.null_count():
+        at = int(found.is_null().arg_max() or 0)
+        row = at if rows is None else int(rows[at])
         raise DataError(
             _doing(column),
-            f"row {row + 1} is of no known class",
-            expected="one of " + ", ".join(map(str, target.classes[:20])),
-            got=repr(column[row]),
+            f"row {row + 1} is not {expected}",
+            expected="one of " + ", ".join(map(str, target.classes[:20])) if target.classes else "numbers",
+            got=repr(column[at]),
         )
-    return np.array(ids.to_numpy())
+    return np.array(found.to_numpy())
 
 
 def moments(numbers: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
@@ -174,7 +234,7 @@ def moments(numbers: np.ndarray, weights: np.ndarray | None = None) -> tuple[flo
         weights: Their weights ``(row,)``; None for equal ones.
 
     *Numerics*: scaled by the largest magnitude, so that 1e300 does not overflow when squared. The deviation
-    of a constant is 1, so that dividing by it is harmless.
+    of a constant is 1, so that dividing by it is harmless; so is one too small to divide by.
 
     Example:
         >>> moments(np.array([1.0, 3.0]))
@@ -187,10 +247,11 @@ def moments(numbers: np.ndarray, weights: np.ndarray | None = None) -> tuple[flo
     deviation = float(np.sqrt(np.average((scaled - mean) ** 2, weights=weights)))
     # A constant column's mean may be off by rounding, which then looks like a deviation of a few ulps.
     spread = deviation > 10 * np.finfo(np.float64).eps * abs(mean)
-    return mean * unit, deviation * unit if spread else 1.0
+    scale = deviation * unit
+    return mean * unit, scale if spread and scale > _TINY else 1.0
 
 
-def _source(column: pl.Series) -> _Source:
+def _source(column: pl.Series) -> Source:
     if column.dtype == pl.Boolean:
         return "boolean"
     if column.dtype.is_integer():
@@ -202,7 +263,7 @@ def _source(column: pl.Series) -> _Source:
     return "text"
 
 
-def _chosen(facts: _Facts, task: Task | None, allowed: tuple[Task, ...] | None) -> tuple[Task, str]:
+def _chosen(facts: Facts, task: Task | None, allowed: tuple[Task, ...] | None) -> tuple[Task, str]:
     if task is not None:
         needed = facts.refusal(task)
         if needed:
@@ -229,7 +290,7 @@ def _chosen(facts: _Facts, task: Task | None, allowed: tuple[Task, ...] | None) 
     return inferred, facts.phrase
 
 
-def _classes(column: pl.Series, facts: _Facts) -> tuple[Label, ...]:
+def _classes(column: pl.Series, facts: Facts) -> tuple[Label, ...]:
     found = column.unique().sort().to_list()
     return tuple(int(label) for label in found) if facts.source == "integer" else tuple(found)
 
