@@ -30,3 +30,7 @@ keeps the error near log2(100,000) = 17 roundings, sums one after the other with
 
 ONE_BY_ONE_32: Tolerance = {"rtol": 1e-5, "atol": 1e-6}
 """One float32 row alone against the same row in a batch: matrix products of another shape sum in another order."""
+
+WALKED_64: Tolerance = {"rtol": 1e-9, "atol": 1e-12}
+"""Two float64 runs of some tens of steps whose learning rates differ by their last bits: each step may multiply what
+the steps before it left of a difference."""

@@ -11,7 +11,8 @@ from fallline.core.recipe import OptionValue
 
 __all__ = ["Card", "Kind", "Option"]
 
-Kind = Literal["loss", "optimizer", "schedule", "activation"]
+Kind = Literal["loss", "optimizer", "schedule", "activation", "initialization", "normalization"]
+Holds = Literal["switch", "whole", "number", "choice", "numbers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,22 +21,27 @@ class Option:
 
     Args:
         name: The name in a recipe's options.
-        default: Its value when a recipe is silent; its type is the option's type.
+        default: Its value when a recipe is silent; None: it is then left out.
         meaning: What it does, one clause.
-        low: Smallest value allowed.
-        high: Largest value allowed.
+        holds: A ``switch`` (true or false), a ``whole`` number, a ``number``, a ``choice`` among texts, or a list
+            of ``numbers``.
+        low: Smallest value allowed, of each number.
+        high: Largest value allowed, of each number.
         open_low: Whether ``low`` itself is not allowed.
         open_high: Whether ``high`` itself is not allowed.
+        choices: The texts allowed.
         flag: The command-line flag without its dashes, where the name alone would mean two things.
     """
 
     name: str
-    default: bool | int | float | str
+    default: OptionValue | None
     meaning: str
+    holds: Holds = "number"
     low: float = -inf
     high: float = inf
     open_low: bool = False
     open_high: bool = False
+    choices: tuple[str, ...] = ()
     flag: str = ""
 
     @property
@@ -46,39 +52,56 @@ class Option:
     @property
     def range(self) -> str:
         """What values are allowed, in words."""
-        if isinstance(self.default, bool):
+        if self.holds == "switch":
             return "true or false"
+        if self.holds == "choice":
+            return "one of " + ", ".join(self.choices)
+        what = {"whole": "a whole number", "number": "a number", "numbers": "a list of numbers, each"}[self.holds]
         if self.low == -inf and self.high == inf:
-            return "any finite number"
+            return what.removesuffix(", each")
         left = "-inf" if self.low == -inf else f"{self.low:g}"
         right = "inf" if self.high == inf else f"{self.high:g}"
         closed_low = self.low != -inf and not self.open_low
         closed_high = self.high != inf and not self.open_high
-        return f"in {'[' if closed_low else '('}{left}, {right}{']' if closed_high else ')'}"
+        return f"{what} in {'[' if closed_low else '('}{left}, {right}{']' if closed_high else ')'}"
+
+    def accepts(self, value: OptionValue) -> bool:
+        """Whether ``value`` is what the option holds, and lies in its range."""
+        match self.holds:
+            case "switch":
+                return isinstance(value, bool)
+            case "choice":
+                return value in self.choices
+            case "whole":
+                return isinstance(value, int) and self._within(value)
+            case "number":
+                return self._within(value)
+            case "numbers":
+                return isinstance(value, tuple | list) and len(value) > 0 and all(map(self._within, value))
 
     def cast(self, value: OptionValue) -> OptionValue:
         """An accepted value in the option's own type, so that equal recipes are equal (0 and 0.0)."""
-        return float(value) if isinstance(self.default, float) and isinstance(value, int) else value
+        if self.holds == "numbers":
+            assert isinstance(value, tuple | list)
+            return tuple(float(number) for number in value)
+        return float(value) if self.holds == "number" and not isinstance(value, tuple) else value
 
-    def accepts(self, value: OptionValue) -> bool:
-        """Whether ``value`` has the option's type and lies in its range."""
-        if isinstance(self.default, bool) or isinstance(value, bool):
-            return isinstance(self.default, bool) and isinstance(value, bool)
-        if isinstance(self.default, str) or not isinstance(value, int | float):
-            return isinstance(self.default, str) and isinstance(value, str)
+    def _within(self, value: OptionValue) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            return False
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
-        return isfinite(value) and above and below
+        return above and below
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """All that the catalogue says of one loss, optimizer, schedule or activation.
+    """All that the catalogue says of one loss, optimizer, schedule, activation, initialization or normalization.
 
     Args:
         kind: What it is.
         name: Its name in a recipe.
-        torch: The qualified name of torch's equivalent; its last part is an alias.
+        torch: The qualified name of torch's equivalent, whose last part is an alias; of what torch lacks, "".
         summary: What it is, one sentence.
         formula: The formula, in LaTeX.
         shapes: What goes in and comes out.
@@ -108,31 +131,28 @@ class Card:
     @property
     def aliases(self) -> tuple[str, ...]:
         """Torch's names for it."""
-        return (self.torch, self.torch.rpartition(".")[2])
+        return (self.torch, self.torch.rpartition(".")[2]) if self.torch else ()
 
     def complete(self, given: dict[str, OptionValue]) -> dict[str, OptionValue]:
-        """``given`` with every option that is not in it at its default.
+        """``given``, which names options of this card only, with every other option at its default.
 
         Raises:
-            RecipeError: An option does not exist, or its value is out of range.
+            RecipeError: A value is out of its range.
         """
         known = {option.name: option for option in self.options}
         for name, value in given.items():
-            doing = f"setting up {self.kind} {self.name}"
-            if name not in known:
-                raise RecipeError(
-                    doing,
-                    f"it has no option {name!r}",
-                    expected="one of " + ", ".join(known) if known else "no options",
-                    got=f"{name} = {value!r}",
-                    do=f"leave {name} out",
-                )
-            if not known[name].accepts(value):
-                raise RecipeError(
-                    doing,
-                    f"{name} is out of its range",
-                    expected=known[name].range,
-                    got=f"{name} = {value!r}",
-                    do=f"{known[name].command_line} {known[name].default} is the default",
-                )
-        return {name: option.cast(given.get(name, option.default)) for name, option in known.items()}
+            self._require_range(known[name], value)
+        values = {name: given.get(name, option.default) for name, option in known.items()}
+        return {name: known[name].cast(value) for name, value in values.items() if value is not None}
+
+    def _require_range(self, option: Option, value: OptionValue) -> None:
+        if option.accepts(value):
+            return
+        default = "" if option.default is None else f"; {option.default} is the default"
+        raise RecipeError(
+            f"setting up {self.kind} {self.name}",
+            f"{option.name} is out of its range",
+            expected=option.range + default,
+            got=f"{option.name} = {value!r}",
+            do=f"{option.command_line}, with a value in that range, or leave it out",
+        )

@@ -1,4 +1,4 @@
-"""Finding an entry of the catalogue by its name or torch's, and checking a recipe against the catalogue."""
+"""Finding an entry of the catalogue, by its own name or torch's."""
 
 from __future__ import annotations
 
@@ -7,27 +7,46 @@ from collections.abc import Iterator
 from typing import Literal, overload
 
 from fallline.catalogue.activations import ACTIVATIONS, Activation
+from fallline.catalogue.activations import LEFT_OUT as ACTIVATIONS_LEFT_OUT
 from fallline.catalogue.card import Card, Kind, Option
-from fallline.catalogue.losses import LOSSES, Loss
-from fallline.catalogue.optimizers import OPTIMIZERS, Optimizer
+from fallline.catalogue.contract import Contract, Loss
+from fallline.catalogue.losses import LEFT_OUT as LOSSES_LEFT_OUT
+from fallline.catalogue.losses import LOSSES
+from fallline.catalogue.optimizers import LEFT_OUT as OPTIMIZERS_LEFT_OUT
+from fallline.catalogue.optimizers import OPTIMIZERS, Optimizer, foreign
 from fallline.catalogue.schedules import SCHEDULES, Schedule
-from fallline.core.errors import RecipeError, UnknownNameError
+from fallline.catalogue.structure import INITIALIZATIONS, NORMALIZATIONS, Initialization, Normalization
+from fallline.core.errors import RecipeError, UnknownNameError, nearest
 from fallline.core.recipe import Recipe
 from fallline.core.task import Task
 
-__all__ = ["cards", "default_loss", "find", "flags", "ladder", "names", "resolved"]
+__all__ = [
+    "KINDS",
+    "cards",
+    "contract_of",
+    "default_loss",
+    "find",
+    "flags",
+    "ladder",
+    "left_out",
+    "names",
+]
 
-Entry = Loss | Optimizer | Schedule | Activation
+Entry = Loss | Optimizer | Schedule | Activation | Initialization | Normalization
 _ENTRIES: dict[Kind, tuple[Entry, ...]] = {
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "activation": ACTIVATIONS,
+    "initialization": INITIALIZATIONS,
+    "normalization": NORMALIZATIONS,
 }
+KINDS: tuple[Kind, ...] = tuple(_ENTRIES)
 _DEFAULT_LOSSES = {
     Task.regression: "mse",
     Task.binary: "bce_with_logits",
     Task.multiclass: "cross_entropy",
+    Task.multilabel: "bce_with_logits",
     Task.counts: "poisson_nll",
 }
 
@@ -39,9 +58,11 @@ def find(kind: Literal["optimizer"], name: str) -> Optimizer: ...
 @overload
 def find(kind: Literal["schedule"], name: str) -> Schedule: ...
 @overload
-def find(kind: Literal["activation"], name: str) -> Activation: ...
+def find(kind: Kind, name: str) -> Entry: ...
 def find(kind: Kind, name: str) -> Entry:
     """The entry called ``name``, by the catalogue's name or torch's, whatever its case.
+
+    An optimizer may also be any class, as ``package.module:Class``.
 
     Raises:
         UnknownNameError: There is none; the nearest is suggested.
@@ -57,11 +78,21 @@ def find(kind: Kind, name: str) -> Entry:
             expected="one of " + ", ".join(names(kind)),
             got=repr(name),
         )
+    if kind == "optimizer" and ":" in name:
+        return foreign(name)
     wanted = name.casefold().replace("-", "_")
     for entry in _ENTRIES[kind]:
         if wanted in (entry.card.name, *(alias.casefold() for alias in entry.card.aliases)):
             return entry
-    raise UnknownNameError.among(names(kind), name, doing=f"looking up the {kind}", kind=kind)
+    doing, last = f"looking up the {kind}", name.rpartition(".")[2].casefold()
+    for missing, reason in left_out().items():
+        if last == missing.casefold():
+            expected = "one of " + ", ".join(names(kind))
+            raise UnknownNameError(doing, f"{missing} is left out: {reason}", expected=expected)
+    known = {alias: entry.card.name for entry in _ENTRIES[kind] for alias in (entry.card.name, *entry.card.aliases)}
+    close = nearest(name, known)
+    do = f"did you mean {known[close]!r}?" if close else None
+    raise UnknownNameError.among(names(kind), name, doing=doing, kind=kind, do=do)
 
 
 def names(kind: Kind) -> list[str]:
@@ -74,6 +105,11 @@ def cards() -> Iterator[Card]:
     for entries in _ENTRIES.values():
         for entry in entries:
             yield entry.card
+
+
+def left_out() -> dict[str, str]:
+    """Torch's classes that the catalogue leaves out, each with its reason."""
+    return {**LOSSES_LEFT_OUT, **OPTIMIZERS_LEFT_OUT, **ACTIVATIONS_LEFT_OUT}
 
 
 def flags(kind: Kind) -> dict[str, list[tuple[Card, Option]]]:
@@ -90,64 +126,18 @@ def default_loss(task: Task) -> str:
     return _DEFAULT_LOSSES[task]
 
 
+def contract_of(recipe: Recipe) -> Contract:
+    """The contract of a resolved recipe's loss at its options."""
+    return find("loss", recipe.loss).contract_with(recipe.loss_options)
+
+
 def ladder(optimizer: str, rungs: int) -> list[float]:
-    """``rungs`` learning rates for ``optimizer``, evenly spaced in their logarithm.
+    """``rungs`` learning rates for ``optimizer``, evenly spaced in their logarithm; a single one is the middle.
 
     Example:
         >>> ladder("sgd", 4)
         [0.001, 0.01, 0.1, 1.0]
     """
     low, high = (math.log10(rate) for rate in find("optimizer", optimizer).rates)
-    return [float(f"{10 ** (low + (high - low) * rung / (rungs - 1)):.3g}") for rung in range(rungs)]
-
-
-def resolved(recipe: Recipe, task: Task) -> Recipe:
-    """``recipe`` with the catalogue's own names and every option written out.
-
-    Raises:
-        UnknownNameError: A name is not in the catalogue.
-        RecipeError: An option does not exist or is out of range, or the loss makes no sense for ``task``.
-    """
-    if recipe.network is not None:
-        raise RecipeError(
-            "building the network", "networks from a module:function cannot be trained yet", do="use widths"
-        )
-    loss, optimizer = find("loss", recipe.loss), find("optimizer", recipe.optimizer)
-    schedule, activation = find("schedule", recipe.schedule), find("activation", recipe.activation)
-    _require_fit(loss, task)
-    changes: dict[str, object] = {}
-    for entry, options in (
-        (loss, recipe.loss_options),
-        (optimizer, recipe.optimizer_options),
-        (schedule, recipe.schedule_options),
-        (activation, recipe.activation_options),
-    ):
-        changes[entry.card.kind] = entry.card.name
-        changes[f"{entry.card.kind}_options"] = entry.card.complete(dict(options))
-    result = recipe.replace(**changes)
-    if wrong := optimizer.contradiction(result.optimizer_options):
-        raise RecipeError(
-            f"setting up optimizer {optimizer.card.name}", wrong, do="add --momentum 0.9 or leave --nesterov out"
-        )
-    for field in ("normalization", "initialization"):
-        _require_default(recipe, field)
-    return result
-
-
-def _require_fit(loss: Loss, task: Task) -> None:
-    if task in loss.contract.tasks:
-        return
-    fitting = [entry.card.name for entry in LOSSES if task in entry.contract.tasks]
-    raise RecipeError(
-        f"wiring the loss {loss.card.name}",
-        f"it makes no sense for the task {task.value}",
-        expected=f"for {task.value}: " + (", ".join(fitting) or "no loss yet"),
-        got=f"loss = {loss.card.name}, which is for " + ", ".join(task.value for task in loss.contract.tasks),
-        do=f"--loss {fitting[0]}" if fitting else "choose another target",
-    )
-
-
-def _require_default(recipe: Recipe, field: str) -> None:
-    default = Recipe.model_fields[field].default
-    if getattr(recipe, field) != default:
-        raise UnknownNameError.among([default], getattr(recipe, field), doing=f"looking up the {field}", kind=field)
+    shares = [rung / (rungs - 1) for rung in range(rungs)] if rungs > 1 else [0.5] * rungs
+    return [float(f"{10 ** (low + (high - low) * share):.3g}") for share in shares]

@@ -121,7 +121,15 @@ class Interrupted(KeyboardInterrupt):
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of ``names`` that ``name`` was probably meant to be, or None where none is close."""
+    """The one of ``names`` that ``name`` was probably meant to be, or None where none is close.
+
+    Example:
+        >>> nearest("adma", ["adamax", "adam"])
+        'adam'
+    """
     folded = {candidate.casefold(): candidate for candidate in names}
+    for candidate in folded:
+        if sorted(candidate) == sorted(name.casefold()):  # letters that changed places
+            return folded[candidate]
     close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None

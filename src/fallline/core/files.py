@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from fallline.core.errors import OutputError
+from fallline.core.errors import FalllineError, OutputError
 
-__all__ = ["UMASK", "output_error", "write_file"]
+__all__ = ["UMASK", "output_error", "write_file", "writing"]
 
 
 def _umask() -> int:
@@ -22,23 +25,32 @@ UMASK = _umask()
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path`` by way of a temporary file beside it and a rename.
+    """Write ``content`` to ``path``, whole or not at all (`writing`)."""
+    with writing(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A stream into a temporary file beside ``path``, which takes its place when all went well.
 
     Raises:
         OutputError: The folder is missing or read-only, or the disk is full; ``path`` is as it was.
     """
-    temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise output_error(path, error) from None
+    try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
         # mkstemp makes files for their owner alone; a study is to be as readable as any other new file.
         os.chmod(temporary, 0o666 & ~UMASK)
         os.replace(temporary, path)
     except BaseException as error:
-        if temporary is not None and os.path.exists(temporary):
+        if os.path.exists(temporary):
             os.unlink(temporary)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and not isinstance(error, FalllineError):
             raise output_error(path, error) from None
         raise
 

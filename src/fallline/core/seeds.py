@@ -44,8 +44,8 @@ def initialised(build: Callable[[], nn.Module], *, seed: int, dtype: torch.dtype
 
 
 def blank(build: Callable[[], nn.Module]) -> nn.Module:
-    """Build a module whose parameters are about to be replaced; the caller's random state stays as it was."""
-    with torch.random.fork_rng(devices=[]):
+    """Build a module, on the CPU, whose parameters are to be replaced; the caller's random state stays as it was."""
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         return build()
 
 
