@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from fallline.catalogue.registry import resolved
+from fallline.catalogue.resolution import resolved
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.task import Target, Task
@@ -47,6 +47,15 @@ class Setting:
         return Task.regression if self.sizes[-1] == 1 else Task.binary
 
     @property
+    def rows(self) -> int:
+        return self.batch * STEPS
+
+    @property
+    def target(self) -> Target:
+        classes = () if self.task is Task.regression else (False, True)
+        return Target(name="y", task=self.task, reason="it is made so", classes=classes)
+
+    @property
     def recipe(self) -> Recipe:
         recipe = Recipe(
             widths=self.sizes[1:-1],
@@ -56,7 +65,7 @@ class Setting:
             batch_size=self.batch,
             epochs=EPOCHS,
         )
-        return resolved(recipe, self.task)
+        return resolved(recipe, self.target, rows=self.rows)
 
 
 @dataclass(frozen=True)
@@ -93,11 +102,8 @@ def dataset(setting: Setting) -> Dataset:
         targets = signal.double() if setting.task is Task.regression else (signal > 0).long()
         return Split(inputs, targets, None, torch.arange(count))
 
-    rows = setting.batch * STEPS
-    classes = () if setting.task is Task.regression else (False, True)
-    target = Target(name="y", task=setting.task, reason="it is made so", classes=classes)
     features = tuple(f"x{place}" for place in range(setting.sizes[0]))
-    return Dataset(split(rows), split(rows // 3), split(0), target, features)
+    return Dataset(split(setting.rows), split(setting.rows // 3), split(0), setting.target, features)
 
 
 def bare(setting: Setting, data: Dataset) -> Iterator[tuple[float, float]]:

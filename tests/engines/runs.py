@@ -6,21 +6,24 @@ from collections.abc import Iterable
 
 import torch
 
-from fallline.catalogue.registry import resolved
+from fallline.catalogue.resolution import resolved
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.task import Task
 from fallline.data.dataset import Dataset
 from fallline.engines.protocol import Engine, Epoch, Trained
+from tests.reference.sets import target_of
 
+ROWS = 50
 EPOCHS = 6
 BATCHES = 4  # of 50 rows, at most 16 each; the last has 2
 LAST_STEP = EPOCHS * BATCHES
 
 
-def recipe(task: Task = Task.regression, **fields) -> Recipe:
+def recipe(task: Task = Task.regression, *, several: bool = False, **fields) -> Recipe:
     """A small resolved recipe; ``fields`` as in a recipe."""
-    return resolved(Recipe(**{"widths": (8,), "batch_size": 16, "epochs": EPOCHS, **fields}), task)
+    small = Recipe(**{"widths": (8,), "batch_size": 16, "epochs": EPOCHS, **fields})
+    return resolved(small, target_of(task, several=several), rows=ROWS)
 
 
 # For a regression, and unlike in everything that an engine has to keep track of.
@@ -37,8 +40,28 @@ KINDS = {
     "cosine with warm-up": recipe(learning_rate=0.05, schedule="cosine", warmup=0.3, clip_norm=0.5, seed=3),
     "gaussian, clipped": recipe(learning_rate=0.01, loss="gaussian_nll", clip_value=0.1, dropout=0.1, seed=4),
     "patient": recipe(optimizer="sgd", learning_rate=0.4, patience=2),
+    "muon": recipe(optimizer="muon", learning_rate=0.02, activation="prelu", seed=5),
+    "lion, one cycle": recipe(optimizer="lion", learning_rate=0.01, schedule="one_cycle", warmup=0.2),
+    "nadam in float64": recipe(optimizer="nadam", learning_rate=0.02, dtype="float64", loss="quantile"),
+    "batch normalization": recipe(
+        learning_rate=0.02, normalization="batch", dropout=0.2, initialization="kaiming_normal"
+    ),
+    "layer normalization": recipe(
+        optimizer="adafactor", learning_rate=0.1, normalization="layer", initialization="orthogonal", seed=6
+    ),
+    "plateau": recipe(
+        optimizer="sgd",
+        learning_rate=0.1,
+        schedule="reduce_on_plateau",
+        schedule_options={"patience": 0, "threshold": 0.3, "factor": 0.5},
+    ),
+    "a sum": recipe(optimizer="sgd", learning_rate=0.005, loss="log_cosh", loss_options={"reduction": "sum"}),
+    "of torch itself": recipe(optimizer="torch.optim:SGD", learning_rate=0.05, optimizer_options={"momentum": 0.9}),
 }
 MIXED = Population(tuple(KINDS.values()))
+
+SEARCHING = recipe(optimizer="lbfgs", learning_rate=0.5, batch_size=ROWS, optimizer_options={"max_iter": 4})
+"""One step in an epoch, and several looks at the loss in a step."""
 
 
 def train(engine: Engine, recipes: Recipe | Iterable[Recipe], data: Dataset) -> tuple[Trained, ...]:

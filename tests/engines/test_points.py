@@ -6,14 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fallline.catalogue.builders import Criterion
-from fallline.catalogue.networks import Feedforward
+from fallline.catalogue.criteria import Criterion
+from fallline.catalogue.networks import Feedforward, Imported
 from fallline.core.recipe import Recipe
 from fallline.core.seeds import initialised
+from fallline.core.task import Task
 from fallline.engines.loop import feed, network_of
 from fallline.engines.protocol import Engine, Rows
 from tests import tolerances
-from tests.engines.runs import KINDS, train
+from tests.engines.runs import KINDS, SEARCHING, recipe, train
 from tests.reference.sets import dataset
 
 MANY_ROWS = 70_000  # more than one chunk of any engine should hold
@@ -21,13 +22,22 @@ NETWORKS = [
     Feedforward(inputs=5, widths=(8,), outputs=1),
     Feedforward(inputs=5, widths=(8, 4), outputs=3, activation="gelu", dropout=0.5),
     Feedforward(inputs=5, widths=(), outputs=2),
+    Feedforward(inputs=5, widths=(6,), outputs=2, activation="prelu", normalization="batch", head="log_softmax"),
+    Feedforward(inputs=5, widths=(6,), outputs=2, normalization="layer", head="sigmoid"),
+    Imported(reference="tests.reference.user_networks:residual", inputs=5, outputs=1, head="softplus"),
 ]
-every_network = pytest.mark.parametrize("network", NETWORKS, ids=["plain", "deep with dropout", "linear"])
+NAMES = ["plain", "deep with dropout", "linear", "batch normalization", "layer normalization", "a user's"]
+Network = Feedforward | Imported
+every_network = pytest.mark.parametrize("network", NETWORKS, ids=NAMES)
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 
 
-def modules_of(network: Feedforward, *, points: int = 4, dtype: torch.dtype = torch.float32) -> list[nn.Module]:
-    return [initialised(network.build, seed=seed, dtype=dtype).module.eval() for seed in range(points)]
+def modules_of(network: Network, *, points: int = 4, dtype: torch.dtype = torch.float32) -> list[nn.Module]:
+    modules = [initialised(network.build, seed=seed, dtype=dtype).module for seed in range(points)]
+    with torch.random.fork_rng(devices=[]):
+        for module in modules:
+            module(rows_of(20, dtype=dtype).inputs)  # batch normalization remembers it
+    return [module.eval() for module in modules]
 
 
 def stacked(modules: list[nn.Module]) -> dict[str, Tensor]:
@@ -45,7 +55,7 @@ def rows_of(count: int, *, dtype: torch.dtype = torch.float32, weighted: bool = 
 @every_network
 @every_dtype
 def test_outputs_are_those_of_the_module_one_point_after_the_other(
-    engine: Engine, network: Feedforward, dtype: torch.dtype
+    engine: Engine, network: Network, dtype: torch.dtype
 ):
     modules, inputs = modules_of(network, dtype=dtype), rows_of(30, dtype=dtype).inputs
     found = engine.outputs(network, stacked(modules), inputs)
@@ -57,7 +67,7 @@ def test_outputs_are_those_of_the_module_one_point_after_the_other(
 
 
 @every_network
-def test_outputs_of_many_rows_are_those_of_the_rows_in_parts(engine: Engine, network: Feedforward):
+def test_outputs_of_many_rows_are_those_of_the_rows_in_parts(engine: Engine, network: Network):
     modules, inputs = modules_of(network, points=2), rows_of(MANY_ROWS).inputs
     found = engine.outputs(network, stacked(modules), inputs)
     for part in (slice(0, 5), slice(65_530, 65_545), slice(MANY_ROWS - 5, MANY_ROWS)):
@@ -77,7 +87,7 @@ def test_no_rows_have_no_outputs(engine: Engine):
 def test_evaluate_is_the_loss_of_each_point_to_the_last_bit(
     engine: Engine, loss: str, weighted: bool, dtype: torch.dtype
 ):
-    modules, criterion = modules_of(NETWORKS[0], dtype=dtype), Criterion(Recipe(loss=loss), dtype=dtype)
+    modules, criterion = modules_of(NETWORKS[0], dtype=dtype), Criterion(recipe(loss=loss), dtype=dtype)
     for count in range(1, 50, 7):
         rows = rows_of(count, dtype=dtype, weighted=weighted)
         found = engine.evaluate(NETWORKS[0], stacked(modules), rows, criterion)
@@ -91,17 +101,38 @@ def test_evaluate_is_the_loss_of_each_point_to_the_last_bit(
 def test_evaluate_counts_every_one_of_many_rows_by_its_weight(engine: Engine, weighted: bool):
     modules = modules_of(NETWORKS[0], points=2, dtype=torch.float64)
     rows = rows_of(MANY_ROWS, dtype=torch.float64, weighted=weighted)
-    found = engine.evaluate(NETWORKS[0], stacked(modules), rows, Criterion(Recipe(), dtype=torch.float64))
+    found = engine.evaluate(NETWORKS[0], stacked(modules), rows, Criterion(recipe(), dtype=torch.float64))
     weights = torch.ones(MANY_ROWS, dtype=torch.float64) if rows.weights is None else rows.weights
     with torch.no_grad():
         errors = torch.stack([(module(rows.inputs) - rows.targets).squeeze(1) ** 2 for module in modules])
     torch.testing.assert_close(found, (weights * errors).sum(1) / weights.sum(), **tolerances.REORDERED_64)
 
 
-@pytest.mark.parametrize("chosen", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+def test_evaluate_counts_every_one_of_many_rows_by_the_weight_of_its_class(engine: Engine, weighted: bool):
+    """A chunk of rows counts by what its mean divides by, which is not the number of its rows."""
+    chosen = recipe(Task.multiclass, loss="cross_entropy", loss_options={"weight": (0.2, 1.0, 5.0)})
+    network = Feedforward(inputs=5, widths=(4,), outputs=3)
+    modules, rows = modules_of(network, points=2, dtype=torch.float64), rows_of(MANY_ROWS, dtype=torch.float64)
+    classes = torch.arange(MANY_ROWS) * 3 // MANY_ROWS  # in order, so that chunks are unlike
+    weights = rows.inputs[:, 0].abs() if weighted else None
+    found = engine.evaluate(
+        network, stacked(modules), Rows(rows.inputs, classes, weights), Criterion(chosen, dtype=torch.float64)
+    )
+    of_rows = torch.tensor([0.2, 1.0, 5.0], dtype=torch.float64)[classes] * (1 if weights is None else weights)
+    with torch.no_grad():
+        missed = [-module(rows.inputs).log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1) for module in modules]
+    expected = torch.stack([(of_rows * each).sum() / of_rows.sum() for each in missed])
+    torch.testing.assert_close(found, expected, **tolerances.REORDERED_64)
+
+
+POINTS = {**KINDS, "lbfgs": SEARCHING, "of two targets": recipe(several=True)}
+
+
+@pytest.mark.parametrize("chosen", POINTS.values(), ids=POINTS)
 @pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
 def test_a_trained_runs_parameters_have_its_best_validation_loss(engine: Engine, chosen: Recipe, weighted: bool):
-    data = dataset(weighted=weighted)
+    data = dataset(weighted=weighted, several=chosen == POINTS["of two targets"])
     (run,) = train(engine, chosen, data)
     points = {name: value.unsqueeze(0) for name, value in run.parameters.items()}
     criterion = Criterion(chosen, dtype=getattr(torch, chosen.dtype))
@@ -114,7 +145,21 @@ def test_points_and_rows_are_left_as_they_were_and_so_is_the_callers_random_stat
     points, rows = stacked(modules_of(network)), rows_of(30, outputs=3)
     copies, before = {name: value.clone() for name, value in points.items()}, torch.get_rng_state()
     engine.outputs(network, points, rows.inputs)
-    engine.evaluate(network, points, rows, Criterion(Recipe(), dtype=torch.float32))
+    engine.evaluate(network, points, rows, Criterion(recipe(), dtype=torch.float32))
     assert all(torch.equal(points[name], value) for name, value in copies.items())
     assert torch.equal(rows.inputs, rows_of(30, outputs=3).inputs)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@every_network
+def test_the_callers_default_device_and_dtype_change_nothing(engine: Engine, network: Network):
+    points, rows = stacked(modules_of(network, points=2)), rows_of(30, outputs=network.outputs)
+    criterion = Criterion(recipe(), dtype=torch.float32)
+    expected = engine.outputs(network, points, rows.inputs), engine.evaluate(network, points, rows, criterion)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.device("meta"):
+            found = engine.outputs(network, points, rows.inputs), engine.evaluate(network, points, rows, criterion)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(found, expected, **tolerances.SAME)

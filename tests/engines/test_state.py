@@ -7,12 +7,24 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from fallline.catalogue.registry import find, names
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines.protocol import Engine, Epoch, Step
-from tests.engines.runs import BATCHES, EPOCHS, KINDS, LAST_STEP, MIXED, assert_all_same, recipe, train
+from tests.engines.runs import (
+    BATCHES,
+    EPOCHS,
+    KINDS,
+    LAST_STEP,
+    MIXED,
+    ROWS,
+    SEARCHING,
+    assert_all_same,
+    recipe,
+    train,
+)
 from tests.reference.sets import dataset
 
 PAUSES = [Step(0), Step(1), Step(BATCHES - 1), Epoch(1), Step(2 * BATCHES + 2), Epoch(EPOCHS - 1), Epoch(EPOCHS)]
@@ -34,7 +46,15 @@ def test_going_on_from_a_state_that_was_in_a_file_is_going_through(engine: Engin
     assert_all_same(resumed.trained(), train(engine, MIXED, data))
 
 
-@pytest.mark.parametrize("chosen", KINDS.values(), ids=KINDS)
+ALONE = {
+    **KINDS,
+    "lbfgs": SEARCHING,
+    "lbfgs in float64": SEARCHING.replace(dtype="float64"),
+    "a network of the user's": recipe(network="tests.reference.user_networks:residual", widths=(64, 64), dropout=0.0),
+}
+
+
+@pytest.mark.parametrize("chosen", ALONE.values(), ids=ALONE)
 def test_a_state_can_be_taken_and_gone_on_from_at_every_step(engine: Engine, data: Dataset, chosen: Recipe):
     population = Population((chosen,))
     training = engine.start(population, data)
@@ -42,6 +62,29 @@ def test_a_state_can_be_taken_and_gone_on_from_at_every_step(engine: Engine, dat
         training.advance(Step(step))
         training = engine.start(population, data, through_a_file(training.state()))
     assert_all_same(training.trained(), train(engine, chosen, data))
+
+
+@pytest.mark.parametrize("optimizer", names("optimizer"))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_optimizer_goes_on_bit_for_bit(engine: Engine, data: Dataset, optimizer: str, dtype: str):
+    batch_size = ROWS if find("optimizer", optimizer).full_batch else 16
+    chosen = recipe(optimizer=optimizer, learning_rate=0.02, dtype=dtype, batch_size=batch_size)
+    training = engine.start(Population((chosen,)), data)
+    training.advance(Step(2))
+    resumed = engine.start(Population((chosen,)), data, through_a_file(training.state()))
+    resumed.advance(Epoch(EPOCHS))
+    assert_all_same(resumed.trained(), train(engine, chosen, data))
+
+
+def test_the_parts_of_a_state_are_found_whatever_their_order(engine: Engine, data: Dataset):
+    """Run 1 is not taken for run 10, nor the other way round."""
+    population = Population(tuple(KINDS["sgd"].replace(seed=seed) for seed in range(12)))
+    training = engine.start(population, data)
+    training.advance(Step(6))
+    state = dict(reversed(training.state().items()))
+    resumed = engine.start(population, data, state)
+    resumed.advance(Epoch(EPOCHS))
+    assert_all_same(resumed.trained(), train(engine, population, data))
 
 
 def test_taking_a_state_changes_nothing(engine: Engine, data: Dataset):

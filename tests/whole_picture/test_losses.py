@@ -4,12 +4,12 @@ import math
 
 import torch
 
-from fallline.catalogue.builders import Criterion
+from fallline.catalogue.criteria import Criterion
 from fallline.core.recipe import Recipe
 from tests import tolerances
 
-MSE = Criterion(Recipe(loss="mse"), dtype=torch.float64)
-CROSS_ENTROPY = Criterion(Recipe(loss="cross_entropy"), dtype=torch.float64)
+MSE = Criterion(Recipe(loss="mse", loss_options={"reduction": "mean"}), dtype=torch.float64)
+CROSS_ENTROPY = Criterion(Recipe(loss="cross_entropy", loss_options={"reduction": "mean"}), dtype=torch.float64)
 
 
 def drawn(seed: int) -> torch.Tensor:

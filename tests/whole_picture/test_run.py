@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from fallline.catalogue.registry import resolved
+from fallline.catalogue.resolution import resolved
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.task import Task
@@ -24,7 +24,8 @@ RECIPE = resolved(
         epochs=8,
         seed=7,
     ),
-    Task.multiclass,
+    DATA.target,
+    rows=len(DATA.train),
 )
 
 

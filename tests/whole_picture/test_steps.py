@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fallline.catalogue.builders import optimizer_for
 from fallline.catalogue.networks import Feedforward
-from fallline.catalogue.registry import resolved
+from fallline.catalogue.resolution import resolved
+from fallline.catalogue.stepping import optimizer_for
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.task import Target, Task
@@ -19,10 +19,10 @@ from fallline.engines.loop import Loop
 from fallline.engines.protocol import Step
 from tests import tolerances
 
-SGD = resolved(Recipe(widths=(5,), optimizer="sgd", learning_rate=0.1, batch_size=3, dtype="float64"), Task.regression)
-ADAM = resolved(
-    Recipe(widths=(5,), optimizer="adam", learning_rate=0.001, batch_size=3, dtype="float64"), Task.regression
-)
+TARGET = Target(name="y", task=Task.regression, reason="a number")
+SMALL = {"widths": (5,), "batch_size": 3, "dtype": "float64"}
+SGD = resolved(Recipe(optimizer="sgd", learning_rate=0.1, **SMALL), TARGET, rows=3)
+ADAM = resolved(Recipe(optimizer="adam", learning_rate=0.001, **SMALL), TARGET, rows=3)
 STEPS = 3
 
 
@@ -96,8 +96,7 @@ def trained_by_the_engine(recipe: Recipe) -> list[Tensor]:
     """The same three rows, all in one batch; the order within it is the seed's, so sums may round otherwise."""
     x, y = inputs_and_targets()
     rows = Split(x.float(), y.squeeze(1), None, torch.arange(3))
-    target = Target(name="y", task=Task.regression, reason="a number")
-    data = Dataset(rows, rows, rows, target, tuple("abcde"))
+    data = Dataset(rows, rows, rows, TARGET, tuple("abcde"))
     training = Loop().start(Population((recipe,)), data)
     training.advance(Step(STEPS))
     return list(training.trained()[0].parameters.values())
@@ -119,7 +118,7 @@ def test_the_network_is_torchs_sequential():
 @BOTH
 def test_our_optimizer_steps_as_torchs_to_the_last_bit(recipe: Recipe, of_torch: Path, by_hand: Path):
     model = network()
-    found = stepped(model, optimizer_for(recipe, model.parameters()))
+    found = stepped(model, optimizer_for(recipe, model))
     torch.testing.assert_close(found, of_torch(), **tolerances.SAME)
 
 
@@ -152,7 +151,7 @@ def test_backpropagation_gives_what_the_chain_rule_gives_by_hand():
 
 def test_gradients_accumulate_unless_zeroed():
     model, (x, y) = network(), inputs_and_targets()
-    optimizer = optimizer_for(SGD, model.parameters())
+    optimizer = optimizer_for(SGD, model)
 
     def gradients() -> list[Tensor]:
         nn.functional.mse_loss(model(x), y).backward()
@@ -167,7 +166,7 @@ def test_gradients_accumulate_unless_zeroed():
 
 def test_a_forgotten_zero_grad_steps_along_the_sum_of_all_gradients_so_far():
     model, (x, y) = network(), inputs_and_targets()
-    optimizer = optimizer_for(SGD, model.parameters())
+    optimizer = optimizer_for(SGD, model)
     expected, total = [parameter.detach().clone() for parameter in model.parameters()], None
     for _ in range(STEPS):
         nn.functional.mse_loss(model(x), y).backward()
@@ -183,7 +182,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_times_the_gradients_sign():
     model, (x, y) = network(), inputs_and_targets()
     before = [parameter.detach().clone() for parameter in model.parameters()]
     nn.functional.mse_loss(model(x), y).backward()
-    optimizer_for(ADAM, model.parameters()).step()
+    optimizer_for(ADAM, model).step()
     for parameter, old in zip(model.parameters(), before, strict=True):
         expected = old - 0.001 * parameter.grad / (parameter.grad.abs() + 1e-8)
         torch.testing.assert_close(parameter.detach(), expected, **tolerances.FLOAT64)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from fallline.catalogue.builders import Criterion
+from fallline.catalogue.criteria import Criterion
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
