@@ -16,6 +16,7 @@ from fallline.render.number import short
 __all__ = [
     "ACCENT",
     "BAR_NAME",
+    "HUES",
     "INK",
     "LIGHT",
     "MUTED",
@@ -35,6 +36,8 @@ MUTED = "#5b6776"
 RULE = "#e3e7ec"
 LIGHT = "#9aa5b1"
 ACCENT = "#d9480f"
+HUES = (ACCENT, "#2b7bba", "#2f9e44")
+"""Lines of a drawing: told apart by most colour-blind eyes, legible on white and on black."""
 RATES = ("#6ece58", "#35b779", "#1f9e89", "#26828e", "#31688e", "#3e4989", "#482878", "#440154")
 """Learning rates, low to high: viridis from its dark end, without the part that is faint on white."""
 SHARES = ("#ffffff", "#e1eaf3", "#bcd0e4", "#8fb0d2", "#5f8cbb", "#35699f", "#1b4a7d")

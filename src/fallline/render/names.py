@@ -14,8 +14,9 @@ _METRICS = {
     "r2": "R²",
     "roc_auc": "ROC AUC",
     "poisson_deviance": "Poisson deviance",
+    "pinball": "pinball loss",
 }
-_LOWER = frozenset({"rmse", "mae", "log_loss", "poisson_deviance"})
+_LOWER = frozenset({"rmse", "mae", "log_loss", "poisson_deviance", "pinball"})
 _HIGHER = frozenset({"r2", "accuracy", "balanced_accuracy", "roc_auc"})
 
 

@@ -58,6 +58,8 @@ def aligned(values: Sequence[float | None], digits: int = 4) -> tuple[str, ...]:
         ('0.00021', '85.2')
         >>> aligned([0.9804, -0.00001, 0.98])
         ('0.9804', '-1e-05', '0.9800')
+        >>> aligned([0.8778, -0.0008008])
+        ('0.8778', '-0.0008')
     """
     sizes = [abs(value) for value in values if value is not None and math.isfinite(value) and value != 0]
     if not sizes or max(sizes) >= _LARGEST or max(sizes) < 1e-4:
@@ -71,10 +73,10 @@ def aligned(values: Sequence[float | None], digits: int = 4) -> tuple[str, ...]:
 
 
 def _fits(value: float | None, decimals: int) -> TypeGuard[float]:
-    """Whether ``value`` is zero or keeps two significant digits when it is written with ``decimals``."""
+    """Whether ``value`` is zero or keeps a significant digit when it is written with ``decimals``."""
     if value is None or not math.isfinite(value):
         return False
-    return value == 0 or abs(value) >= 10 ** (1 - decimals)
+    return value == 0 or abs(value) >= 10**-decimals
 
 
 def _fixed(value: float, *, decimals: int) -> str:
