@@ -8,7 +8,7 @@ import pytest
 
 from fallline.core.task import Task
 from fallline.study.record import Study
-from tests.study.jobs import table, train
+from tests.study.jobs import named, table, train
 
 SHORT: dict[str, Any] = {"epochs": 3, "widths": (8,), "learning_rate": 0.02}
 KINDS: dict[str, dict[str, Any]] = {
@@ -20,6 +20,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "binary by softmax": {"target": "sold", "loss": "cross_entropy", "dtype": "float64"},
     "multiclass": {"target": "kind"},
     "multiclass with weights": {"target": "kind", "weight": "weight", "dropout": 0.2},
+    "two numbers": {"target": ("price", "rent"), "weight": "weight"},
+    "two numbers with deviations": {"target": ("price", "rent"), "loss": "gaussian_nll"},
+    "labels": {"target": ("sold", "let")},
+    "labels by margins": {"target": ("sold", "let"), "loss": "multilabel_margin"},
+    "a quantile": {"target": "price", "loss": "quantile", "loss_options": {"quantile": 0.9}},
+    "classes by margins": {"target": "kind", "loss": "multi_margin", "weight": "weight"},
+    "yes or no by distance": {"target": "sold", "loss": "hinge_embedding"},
 }
 
 
@@ -31,8 +38,13 @@ def study_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Study]
     def study(kind: str) -> Study:
         if kind not in made:
             given = KINDS[kind]
-            columns = [given[name] for name in ("target", "weight") if name in given]
-            made[kind] = train(table(*columns), **given, **SHORT, out=tmp_path_factory.mktemp("studies") / "study")
+            weight = [given["weight"]] if "weight" in given else []
+            made[kind] = train(
+                table(*named(given["target"]), *weight),
+                **given,
+                **SHORT,
+                out=tmp_path_factory.mktemp("studies") / "study",
+            )
         return made[kind]
 
     return study

@@ -30,7 +30,7 @@ FILES = {
 def table(*columns: str) -> pl.DataFrame:
     """150 rows of four features, with missing values, and those of ``columns``.
 
-    They are ``weight``, and a target for each task: ``price``, ``visits``, ``sold``, ``kind``.
+    They are ``weight``, and targets for each task: ``price`` and ``rent``, ``visits``, ``sold`` and ``let``, ``kind``.
     """
     generator = np.random.default_rng(7)
     size, age = generator.normal(10, 3, ROWS), generator.integers(1, 60, ROWS)
@@ -48,14 +48,33 @@ def table(*columns: str) -> pl.DataFrame:
             "visits": generator.poisson(np.exp(np.clip(signal, None, 2) + 1)),
             "sold": signal > 0,
             "kind": np.array(["Ada", "Bob", "Cyd"])[np.digitize(signal, [-0.6, 0.8])],
+            "rent": 5 - signal / 4 + age / 30,
+            "let": age + generator.normal(0, 10, ROWS) > 35,
         }
     ).with_row_index()
     missing = pl.col("index") % 11 == 0
     return everything.select(pl.when(~missing).then("size"), "age", pl.when(~missing).then("colour"), "ripe", *columns)
 
 
+def named(target: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a target."""
+    return (target,) if isinstance(target, str) else target
+
+
+def columns_of(study: Study) -> tuple[str, ...]:
+    """The target columns of a study."""
+    target = study.schema.target
+    return target.columns or (target.name,)
+
+
+def titled(study: Study, name: str) -> list[str]:
+    """The columns in which a study's tables hold the ``truth`` or the ``prediction``."""
+    several = study.schema.target.columns
+    return [f"{name} of {column}" for column in several] if several else [name]
+
+
 def train(
-    source: Any, target: str | int | None = None, *, out: Path | None, observer: JobObserver | None = None, **given: Any
+    source: Any, target: Any = None, *, out: Path | None, observer: JobObserver | None = None, **given: Any
 ) -> Study:
     """Run a job; what is ``given`` is of the job, or a field of the recipe."""
     own = {field.name for field in fields(Job)}

@@ -52,9 +52,18 @@ def test_few_test_rows_are_cautioned_of(header: Header):
     assert "chance" not in said(header, 0.8, test=200, majority=0.3)
 
 
-def test_a_score_that_is_not_defined_beats_nothing(header: Header):
-    assert "better than" not in said(header, None, majority=0.3)
-    assert "better than the majority class" in said(header, 0.1, majority=None)
+def test_a_score_that_is_not_defined_is_compared_with_nothing(header: Header):
+    assert said(header, None, majority=0.3) == (
+        "adam at learning rate 0.02 has no balanced accuracy on 500 test rows: it is not defined for what they hold."
+    )
+
+
+def test_a_baseline_without_a_score_is_not_compared_with(header: Header):
+    assert said(header, 0.1, majority=None).endswith(" reaches balanced accuracy 0.1 on 500 test rows.")
+    assert said(header, 0.1, test=9, majority=None).endswith(
+        " on 9 test rows; with so few test rows, small differences are chance."
+    )
+    assert said(header, 0.1, majority=None, logistic=0.2).endswith("rows: behind logistic regression (0.2).")
 
 
 def test_where_every_run_diverged_that_is_the_sentence(hopeless: Study):

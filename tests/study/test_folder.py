@@ -19,7 +19,7 @@ from fallline.core.errors import ArgumentError, DataError, FalllineError, Output
 from fallline.core.recipe import Recipe
 from fallline.study.folder import reserved
 from fallline.study.record import Study
-from tests.study.jobs import FILES, ROWS, snapshot, table, train
+from tests.study.jobs import FILES, ROWS, columns_of, snapshot, table, titled, train
 from tests.tolerances import FLOAT32
 
 SHORT = {"epochs": 2, "learning_rate": 0.02, "widths": (4,)}
@@ -73,11 +73,11 @@ def test_the_hash_of_a_table_is_that_of_its_bytes(tmp_path: Path):
 
 def test_predictions_name_test_rows_of_the_source_with_their_truth(study: Study):
     predictions = pl.read_parquet(study.path / "predictions.parquet")
-    target = study.header.data.target
     assert predictions["row"].is_unique().all()
     assert predictions["row"].is_between(0, ROWS - 1).all()
-    truth = table(target)[target].gather(predictions["row"])
-    assert predictions["truth"].to_list() == truth.to_list()
+    columns = columns_of(study)
+    for column, name in zip(columns, titled(study, "truth"), strict=True):
+        assert predictions[name].to_list() == table(*columns)[column].gather(predictions["row"]).to_list()
 
 
 def by_hand(schema: dict, frame: pl.DataFrame) -> np.ndarray:
@@ -120,7 +120,8 @@ def test_the_models_predictions_can_be_had_without_fallline(study_of: Callable[[
     else:
         expected = outputs[:, 0]
         found = torch.tensor(predictions["prediction"].to_list(), dtype=torch.float64)
-        found = (found - schema["target"]["mean"]) / schema["target"]["scale"]
+        (mean,), (scale,) = schema["target"]["mean"], schema["target"]["scale"]
+        found = (found - mean) / scale
     torch.testing.assert_close(found, expected, **FLOAT32)
 
 

@@ -11,7 +11,7 @@ import torch
 from fallline.core.errors import DataError, SourceError
 from fallline.study.predicting import predict
 from fallline.study.record import Study
-from tests.study.jobs import table, train
+from tests.study.jobs import columns_of, table, titled, train
 from tests.tolerances import ONE_BY_ONE_32
 
 NEW = table().head(12)
@@ -30,8 +30,10 @@ def test_columns_are_found_by_name_in_any_order(study: Study):
 def test_there_is_a_prediction_for_every_row_in_the_order_of_the_rows(study: Study):
     predictions = predict(study, NEW)
     assert len(predictions) == len(list(predictions)) == len(predictions.values) == predictions.frame().height == 12
-    assert predictions.frame().columns[0] == "prediction"
-    assert predictions.frame().reverse()["prediction"].equals(predict(study, NEW.reverse()).frame()["prediction"])
+    first = titled(study, "prediction")
+    assert predictions.frame().columns[: len(first)] == first
+    for name in first:
+        assert predictions.frame().reverse()[name].equals(predict(study, NEW.reverse()).frame()[name])
 
 
 def test_a_row_alone_is_predicted_as_among_others(study: Study):
@@ -47,13 +49,13 @@ def test_a_row_alone_is_predicted_as_among_others(study: Study):
 
 
 def test_a_target_or_a_weight_among_the_columns_is_passed_over(study: Study):
-    target = study.header.data.target
-    with_target = NEW.with_columns(pl.lit("whatever").alias(target), pl.lit(-1).alias("weight"))
+    targets = columns_of(study)
+    with_target = NEW.with_columns(*map(pl.lit("whatever").alias, targets), pl.lit(-1).alias("weight"))
     predictions = predict(study, with_target)
     assert predictions.frame().equals(predict(study, NEW).frame())
     ignored = [note for note in predictions.notes if "Ignored" in note]
     assert bool(ignored) == (study.header.data.weight is None)  # then it is a column that training never saw
-    assert not any(target in note for note in ignored)
+    assert not any(target in note for note in ignored for target in targets)
 
 
 def test_a_column_that_training_never_saw_is_ignored_and_named(flowers: Study):
@@ -89,7 +91,7 @@ def test_text_among_numbers_is_refused_with_its_row(flowers: Study):
 def test_missing_values_are_filled(study: Study):
     predictions = predict(study, NEW.with_columns(size=pl.lit(None), ripe=pl.lit(None)))
     assert len(predictions) == 12
-    assert predictions.frame()["prediction"].null_count() == 0
+    assert predictions.frame().null_count().sum_horizontal().sum() == 0
     assert any("ripe" in note for note in predictions.notes)
 
 

@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 import torch
 
-from fallline.catalogue.builders import read_outputs
-from fallline.catalogue.registry import find
+from fallline.catalogue.readout import read_outputs
 from fallline.core.errors import StudyError
 from fallline.data.schema import encode
 from fallline.study.record import Study
@@ -59,13 +58,13 @@ def test_the_best_model_maps_encoded_inputs_to_what_its_loss_takes(study: Study)
     inputs = torch.from_numpy(encode(study.schema, rows).inputs).to(getattr(torch, best.recipe.dtype))
     with torch.no_grad():
         outputs = best.model(inputs)
-    read = read_outputs(find("loss", best.recipe.loss).contract, study.schema.target, outputs)
+    read = read_outputs(best.recipe, study.schema.target, outputs)
     predictions = study.predict(rows)
     classes = study.schema.target.classes
+    found = predictions.frame().select("^probability of .*$").to_numpy()
+    assert np.array_equal(found, read.score.numpy() if read.probability else np.empty((0, 0)))
     if classes:
         assert list(predictions) == [classes[number] for number in read.value]
-        found = predictions.frame().select("^probability of .*$").to_numpy()
-        assert np.array_equal(found, read.probability.numpy())
     else:
         assert np.array_equal(predictions.values, read.value.numpy())
 

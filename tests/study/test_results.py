@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 import torch
-from sklearn import metrics
 
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
@@ -15,9 +14,6 @@ from fallline.core.task import Task
 from fallline.study.metrics import HIGHER_IS_BETTER, METRICS
 from fallline.study.record import Study
 from tests.study.jobs import table, train
-
-REGRESSION, CLASSES = {Task.regression, Task.counts}, {Task.binary, Task.multiclass}
-
 
 # --- the chosen run ---
 
@@ -122,67 +118,6 @@ def test_one_diverged_run_harms_no_other(steep: Study, tmp_path: Path):
     names = ["training_loss", "validation_loss"]
     assert alone.curves()[names].equals(steep.curves().filter(pl.col("run") == best.run)[names])
     assert alone.predictions().equals(steep.predictions())
-
-
-# --- scores ---
-
-
-def by_scikit_learn(study: Study, source: pl.DataFrame) -> dict[str, float]:
-    """The scores of predictions.parquet, computed afresh."""
-    frame, task = study.predictions(), study.header.task
-    truth, prediction = frame["truth"].to_list(), frame["prediction"].to_list()
-    weight = study.header.data.weight
-    weights = None if weight is None else source[weight].gather(frame["row"]).to_numpy()
-    if task in REGRESSION:
-        scores = {
-            "r2": metrics.r2_score(truth, prediction, sample_weight=weights),
-            "rmse": metrics.root_mean_squared_error(truth, prediction, sample_weight=weights),
-            "mae": metrics.mean_absolute_error(truth, prediction, sample_weight=weights),
-        }
-        if task is Task.counts:
-            scores["poisson_deviance"] = metrics.mean_poisson_deviance(truth, prediction)
-        return scores
-    probability = frame.select("^probability of .*$").to_numpy()
-    ranks = probability[:, 1] if probability.shape[1] == 2 else probability
-    return {
-        "accuracy": metrics.accuracy_score(truth, prediction, sample_weight=weights),
-        "balanced_accuracy": metrics.balanced_accuracy_score(truth, prediction, sample_weight=weights),
-        "log_loss": metrics.log_loss(truth, probability, sample_weight=weights),
-        "roc_auc": metrics.roc_auc_score(truth, ranks, multi_class="ovr", sample_weight=weights),
-    }
-
-
-def test_test_scores_are_scikit_learns_of_the_predictions(study: Study):
-    assert list(study.header.test) == list(METRICS[study.header.task])
-    # Row weights go through float32 on their way into training: 6e-8 relative.
-    relative = 1e-12 if study.header.data.weight is None else 1e-6
-    source = table("weight")
-    assert study.header.test == pytest.approx(by_scikit_learn(study, source), rel=relative)
-
-
-def test_a_prediction_is_the_class_of_the_highest_probability(study: Study):
-    frame = study.predictions()
-    if study.header.task in CLASSES:
-        probability = frame.select("^probability of .*$")
-        labels = [name.removeprefix("probability of ") for name in probability.columns]
-        assert labels == [str(label) for label in study.schema.target.classes]
-        assert probability.sum_horizontal().is_close(1.0).all()
-        highest = [labels[row.index(max(row))] for row in probability.rows()]
-        assert [str(label) for label in frame["prediction"]] == highest
-    else:
-        assert not any(name.startswith("probability") for name in frame.columns)
-
-
-def test_a_gaussian_loss_predicts_a_deviation_too(study_of: Callable[[str], Study]):
-    frame = study_of("regression with a deviation").predictions()
-    assert (frame["standard deviation"] > 0).all()
-    assert "standard deviation" not in study_of("regression").predictions().columns
-
-
-def test_the_validation_scores_of_a_run_are_not_its_test_scores(study: Study):
-    row = study.frame().row(0, named=True)
-    assert {f"validation_{name}" for name in METRICS[study.header.task]} <= set(row)
-    assert row["validation_loss"] != study.header.test
 
 
 # --- the same job again ---

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fallline.render.names import metric_name
 from fallline.render.number import short
 from fallline.study.header import Header
-from fallline.study.metrics import RANKING, better
+from fallline.study.metrics import better
 
 __all__ = ["conclusion"]
 
 _BASELINES = {
     "mean": "the mean",
+    "quantile": "the quantile of all rows",
     "majority": "the majority class",
     "ridge": "ridge regression",
     "logistic": "logistic regression",
@@ -27,13 +28,13 @@ def conclusion(header: Header) -> str:
             "Every run diverged before its first epoch ended: the learning rates are too high for this loss, "
             "or the inputs are not finite."
         )
-    metric = RANKING[header.task]
+    metric = header.ranking
     mine, recipe = header.test.get(metric), header.best.recipe
-    said = (
-        f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)} reaches {metric_name(metric)} "
-        f"{short(mine)} on {header.split.test:,} test rows"
-    )
-    rivals = {name: scores.get(metric) for name, scores in header.baselines.items()}
+    run, rows = f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)}", f"{header.split.test:,} test rows"
+    if mine is None:
+        return f"{run} has no {metric_name(metric)} on {rows}: it is not defined for what they hold."
+    said = f"{run} reaches {metric_name(metric)} {short(mine)} on {rows}"
+    rivals = {name: score for name, scores in header.baselines.items() if (score := scores.get(metric)) is not None}
     groups: dict[str, list[str]] = {"better than": [], "level with": [], "behind": []}
     for name, rival in rivals.items():
         relation = "better than" if better(metric, mine, than=rival) else "behind"
@@ -41,7 +42,7 @@ def conclusion(header: Header) -> str:
         groups[relation].append(f"{_BASELINES[name]} ({short(rival)})")
     compared = ", ".join(f"{relation} {_listed(names)}" for relation, names in groups.items() if names)
     caution = "; with so few test rows, small differences are chance" if header.split.test < _FEW else ""
-    return f"{said}: {compared}{caution}."
+    return f"{said}: {compared}{caution}." if compared else f"{said}{caution}."
 
 
 def _listed(items: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -60,19 +61,33 @@ class Draft:
     def publish(self, header: str) -> None:
         """Write the header, and put the complete folder into place.
 
+        Where another job has meanwhile written to the place, the study goes beside it, as ``PATH-2``: nothing that was
+        trained is lost, and `path` says where it is.
+
         Raises:
-            OutputError: The place has been taken, or can no longer be written to.
+            OutputError: The place can no longer be written to.
         """
         write_file(self._workshop / HEADER, header.encode())
         try:
-            if self._workshop.parent == self.path:
+            if self._workshop.parent == self.path and len(list(self.path.iterdir())) == 1:
                 for name in (*self.hashes, HEADER):
                     os.replace(self._workshop / name, self.path / name)
             else:
                 self._workshop.chmod(0o777 & ~UMASK)
-                self._workshop.rename(self.path)
+                self._rename()
         except OSError as error:
             raise output_error(self.path, error) from None
+
+    def _rename(self) -> None:
+        place, number = self.path, 2
+        while True:
+            try:
+                self._workshop.rename(self.path)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            self.path, number = place.with_name(f"{place.name}-{number}"), number + 1
 
 
 @contextmanager
@@ -136,6 +151,11 @@ def _make_parents(folder: Path) -> list[Path]:
     missing = [level for level in (folder, *folder.parents) if not os.path.exists(level)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        _remove_empty(missing)
+        raise OutputError(
+            f"writing to {folder}", "it is no folder", do="--out NEW_FOLDER, or out='new_folder'"
+        ) from None
     except OSError as error:
         _remove_empty(missing)
         raise output_error(folder, error) from None

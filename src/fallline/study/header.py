@@ -12,13 +12,12 @@ from fallline.core.errors import FalllineError, StudyError
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
 from fallline.core.task import Task
+from fallline.study.metrics import METRICS, Scores
 
-__all__ = ["FORMAT", "BestRun", "Header", "Scores", "Source", "SplitSizes"]
+__all__ = ["FORMAT", "BestRun", "Header", "Source", "SplitSizes"]
 
 FORMAT = 1
 """The newest study format that this version reads; also the one it writes."""
-
-Scores = dict[str, float | None]
 
 
 class _Table(BaseModel):
@@ -30,6 +29,9 @@ class Source(_Table):
 
     source: str
     hash: str
+    test: str | None = None
+    """Where the test rows came from, if not from there."""
+    test_hash: str | None = None
     target: str
     weight: str | None = None
 
@@ -64,6 +66,8 @@ class Header(_Table):
     loss: str
     metric: str
     """What the best run was chosen by, on the validation rows: ``validation_loss`` or a metric."""
+    ranking: str
+    """The metric that models are compared by on the test rows."""
     engine: str
     seconds: float
     interrupted: bool
@@ -78,6 +82,21 @@ class Header(_Table):
     best: BestRun | None = None
     test: Scores = {}
     baselines: dict[str, Scores] = {}
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of ``test`` and ``baselines``, in the order of tables."""
+        names = METRICS[self.task]
+        return names if self.ranking in names else (*names, self.ranking)
+
+    def _complete(self) -> Header:
+        """With the scores that are None, which TOML has left out."""
+
+        def full(scores: Scores) -> Scores:
+            return {name: scores.get(name) for name in self.metrics}
+
+        baselines = {model: full(scores) for model, scores in self.baselines.items()}
+        return self.model_copy(update={"test": full(self.test) if self.best else {}, "baselines": baselines})
 
     def to_toml(self) -> str:
         """The header as TOML; what is None is left out, as TOML has no null."""
@@ -101,7 +120,7 @@ class Header(_Table):
                     got=f"format = {content['format']}",
                     do="pip install --upgrade fallline",
                 )
-            return cls.model_validate(content)
+            return cls.model_validate(content)._complete()
         except StudyError:
             raise
         except ValidationError as error:

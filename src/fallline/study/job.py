@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from fallline.core.errors import ArgumentError
 from fallline.core.task import Task
 
-__all__ = ["Job"]
+__all__ = ["Columns", "Job"]
+
+_INF = float("inf")
+_EXPECTED = {
+    **dict.fromkeys(("engine", "metric", "weight"), "a name"),
+    "split_by": "random, stratified, time:COLUMN or group:COLUMN",
+    "delimiter": "a single character, or tab, space, comma, semicolon or bar",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What the user said of the columns.
+
+    Args:
+        drop: Columns not to learn from.
+        only: The only columns to learn from; empty: all.
+        categorical: Columns to be taken as categories.
+        numeric: Columns to be taken as numbers.
+        ordered: Categories in their order, by column.
+    """
+
+    drop: Sequence[str] = ()
+    only: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    numeric: Sequence[str] = ()
+    ordered: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +46,15 @@ class Job:
 
     Args:
         source: What `fallline.data.table.read` takes.
-        target: Name or 1-based position of the target column; None for a built-in set.
+        target: Name or 1-based position of the target column, or several; None for a built-in set.
         recipe: The recipe's fields that were given; the rest is planned.
         task: The task; None: inferred.
         weight: Name of the column of row weights.
+        columns: What is to be done to the columns, where that was said.
+        header: Whether the first line of a delimited file holds names; None: found out.
+        delimiter: What separates its fields; None: found out.
+        split_by: How rows are split, if not at random: ``time:COLUMN`` or ``group:COLUMN``.
+        test: A test set of its own, as ``source``.
         metric: What the best run is chosen by on the validation rows; None: its validation loss.
         split_seed: Seed of the split.
         engine: Name of the engine, or ``auto``.
@@ -35,10 +67,15 @@ class Job:
     """
 
     source: Any
-    target: str | int | None = None
+    target: str | int | Sequence[str | int] | None = None
     recipe: Mapping[str, Any]
     task: Task | None = None
     weight: str | None = None
+    columns: Columns = field(default_factory=Columns)
+    header: bool | None = None
+    delimiter: str | None = None
+    split_by: str | None = None
+    test: Any = None
     metric: str | None = None
     split_seed: int = 0
     engine: str = "auto"
@@ -50,21 +87,44 @@ class Job:
         _require(_whole(self.split_seed, low=0, high=2**32 - 1), "split_seed", self.split_seed, "0 … 2³² - 1")
         _require(self.threads is None or _whole(self.threads), "threads", self.threads, "1 or more")
         _require(self.keep is None or _whole(self.keep), "keep", self.keep, "1 or more, or all (in Python: None)")
-        for name in ("engine", "metric", "weight"):
+        for name in ("engine", "metric", "weight", "split_by", "delimiter"):
             value = getattr(self, name)
-            _require(isinstance(value, str) or (value is None and name != "engine"), name, value, "a name")
+            _require(isinstance(value, str) or (value is None and name != "engine"), name, value, _EXPECTED[name])
+        _check_target(self.target)
+        _check_columns(self.columns)
 
 
-def _whole(value: object, *, low: int = 1, high: float = float("inf")) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+def _check_target(target: object) -> None:
+    several = list(target) if _is_list(target) else [target]
+    named = all(isinstance(each, str) or _whole(each, low=-_INF) for each in several)
+    expected = "a column's name or position, or a list of them"
+    _require(target is None or named, "target", target, expected, do="--target NAME, or target='NAME'")
 
 
-def _require(holds: bool, name: str, value: object, expected: str) -> None:
+def _check_columns(columns: Columns) -> None:
+    for name in ("drop", "only", "categorical", "numeric"):
+        value = getattr(columns, name)
+        _require(isinstance(value, Iterable), name, value, "a list of columns")
+    lists = isinstance(columns.ordered, Mapping) and all(_is_list(levels) for levels in columns.ordered.values())
+    expected = "a list of categories for each column, the lowest first"
+    do = "--ordered cut=Fair,Good,Ideal, or ordered={'cut': ['Fair', 'Good', 'Ideal']}"
+    _require(lists, "ordered", columns.ordered, expected, do=do)
+
+
+def _is_list(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _whole(value: object, *, low: float = 1, high: float = _INF) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and low <= int(value) <= high
+
+
+def _require(holds: bool, name: str, value: object, expected: str, *, do: str | None = None) -> None:
     if not holds:
         raise ArgumentError(
             "setting up the training",
             f"{name} is out of its range",
             expected=expected,
             got=f"{name} = {value!r}",
-            do=f"leave --{name.replace('_', '-')} out",
+            do=do or f"leave --{name.replace('_', '-')} out",
         )

@@ -13,7 +13,7 @@ import polars as pl
 from fallline.core.errors import StudyError, nearest
 from fallline.study.folder import HEADER, STUDIES
 from fallline.study.header import Header
-from fallline.study.metrics import HIGHER_IS_BETTER, RANKING
+from fallline.study.metrics import HIGHER_IS_BETTER
 from fallline.study.record import Study
 
 __all__ = ["Studies", "find_study", "list_studies"]
@@ -99,7 +99,7 @@ def find_study(name: str | Path) -> Path:
 
 
 def _row(path: Path, header: Header) -> dict[str, Any]:
-    metric, best = RANKING[header.task], header.best
+    metric, best = header.ranking, header.best
     rivals = {name: value for name, scores in header.baselines.items() if (value := scores.get(metric)) is not None}
     pick = max if metric in HIGHER_IS_BETTER else min
     rival = pick(rivals, key=lambda name: rivals[name]) if rivals else None

@@ -6,17 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from fallline.catalogue.registry import default_loss, find, ladder, resolved
+from fallline.catalogue.registry import default_loss, find, ladder
+from fallline.catalogue.resolution import resolved
 from fallline.core.errors import UnknownNameError
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
-from fallline.core.task import Task
+from fallline.core.task import Target, Task
 
 __all__ = ["RUNGS", "batch_size_for", "epochs_for", "patience_for", "plan", "task_named", "tasks_of"]
 
 RUNGS = 16
 """Learning rates on a ladder."""
-_STEPS = 5_000
+_STEPS = 3_000
 _EPOCHS = 200
 
 
@@ -31,7 +32,7 @@ def batch_size_for(rows: int) -> int:
 
 
 def epochs_for(rows: int, batch_size: int) -> int:
-    """As many epochs as make about 5,000 steps, at most 200."""
+    """As many epochs as make about 3,000 steps, at most 200."""
     return min(_EPOCHS, max(1, _STEPS // math.ceil(rows / batch_size)))
 
 
@@ -40,27 +41,28 @@ def patience_for(epochs: int) -> int:
     return max(10, epochs // 10)
 
 
-def plan(given: Mapping[str, Any], *, task: Task, rows: int) -> Population:
+def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
     """The population of a training job: one recipe at each learning rate of a ladder.
 
     Args:
         given: The recipe's fields that the user gave.
-        task: The task.
+        target: What is to be predicted.
         rows: Training rows.
 
     Raises:
-        RecipeError: A field is out of range, or the loss makes no sense for the task.
+        RecipeError: A field is out of range, or the loss makes no sense for the target.
         UnknownNameError: A name is not in the catalogue.
     """
-    recipe = Recipe(**{"loss": default_loss(task), **given})
+    recipe = Recipe(**{"loss": default_loss(target.task), **given})
     planned: dict[str, Any] = {}
     if "batch_size" not in given:
-        planned["batch_size"] = batch_size_for(rows)
+        full = find("optimizer", recipe.optimizer).full_batch
+        planned["batch_size"] = rows if full else batch_size_for(rows)
     if "epochs" not in given:
         planned["epochs"] = epochs_for(rows, planned.get("batch_size", recipe.batch_size))
     if "patience" not in given:
         planned["patience"] = patience_for(planned.get("epochs", recipe.epochs))
-    recipe = resolved(recipe.replace(**planned), task)
+    recipe = resolved(recipe.replace(**planned), target, rows=rows)
     rates = [recipe.learning_rate] if "learning_rate" in given else ladder(recipe.optimizer, RUNGS)
     return Population.ladder(recipe, rates)
 

@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from fallline.catalogue.networks import Feedforward
-from fallline.catalogue.registry import find
+from fallline.catalogue.networks import network_for
+from fallline.catalogue.registry import contract_of
 from fallline.core.errors import StudyError
 from fallline.core.files import write_file
 from fallline.core.outcome import Outcome
@@ -26,7 +26,6 @@ from fallline.core.seeds import blank
 from fallline.data.schema import Schema
 from fallline.study.folder import HEADER, sha256
 from fallline.study.header import Header
-from fallline.study.metrics import METRICS
 
 __all__ = ["Run", "Study"]
 
@@ -124,7 +123,7 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """What ``fallline train --json`` prints."""
-        header, names = self.header, METRICS[self.header.task]
+        header = self.header
         return {
             "study": str(self.path),
             "task": header.task.value,
@@ -132,13 +131,13 @@ class Study:
             "rows": {"train": header.split.train, "validation": header.split.validation, "test": header.split.test},
             "loss": header.loss,
             "best": None if header.best is None else header.best.model_dump(mode="json", exclude={"run"}),
-            "test": None if header.best is None else {name: header.test.get(name) for name in names},
-            "baselines": {
-                model: {name: scores.get(name) for name in names} for model, scores in header.baselines.items()
-            },
+            "test": None if header.best is None else header.test,
+            "baselines": header.baselines,
             "runs": header.runs,
             "outcomes": {outcome.value: count for outcome, count in header.outcomes.items()},
             "seconds": header.seconds,
+            "treatment": self.schema.treatment(),
+            "notes": list(header.notes),
         }
 
     def predict(self, rows: Any) -> Any:
@@ -186,8 +185,9 @@ class Study:
             return load(content)
 
     def _model(self, recipe: Recipe, parameters: dict[str, Tensor]) -> nn.Module:
-        width = find("loss", recipe.loss).contract.width(self.schema.target)
-        network = Feedforward.of(recipe, inputs=len(self.schema.features), outputs=width)
+        contract = contract_of(recipe)
+        width = contract.width(self.schema.target)
+        network = network_for(recipe, inputs=len(self.schema.features), outputs=width, head=contract.head)
         module = blank(network.build)
         with self._reading("models.safetensors"):
             module.load_state_dict(parameters, assign=True)

@@ -10,7 +10,6 @@ from fallline.core.outcome import Outcome
 from fallline.render.document import html_report, html_summary
 from fallline.render.number import short
 from fallline.render.report import Report, RunLine
-from fallline.study.metrics import METRICS
 from fallline.study.record import Study
 
 __all__ = ["html", "report_of", "summary_html"]
@@ -43,7 +42,7 @@ def report_of(study: Study) -> Report:
         title=f"{Path(header.data.source).name}: {header.data.target}",
         conclusion=header.conclusion,
         facts=_facts(study),
-        metrics=METRICS[header.task],
+        metrics=header.metrics,
         scores=(*chosen, *header.baselines.items()),
         loss=header.loss,
         runs=_runs(study),

@@ -12,19 +12,21 @@ from pathlib import Path
 
 import torch
 
-from fallline.core.errors import Interrupted
+from fallline.catalogue.registry import contract_of
+from fallline.core.errors import ArgumentError, Interrupted
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
+from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
-from fallline.data.prepare import prepare
-from fallline.data.table import read
+from fallline.data.prepare import Prepared, prepare
+from fallline.data.table import Table, read
 from fallline.engines.chooser import choose
 from fallline.engines.protocol import Engine, Epoch, Trained
 from fallline.study.baselines import baselines
 from fallline.study.events import JobObserver, Stage
 from fallline.study.folder import reserved
 from fallline.study.job import Job
-from fallline.study.metrics import metric_named
+from fallline.study.metrics import Scorer
 from fallline.study.plan import plan, tasks_of
 from fallline.study.record import Study
 from fallline.study.results import VALIDATION_LOSS, Results
@@ -43,27 +45,25 @@ def train(job: Job, observer: JobObserver) -> Study:
     began = time.perf_counter()
     engine_name, engine = choose(job.engine)
     observer(Stage("reading", f"reading {job.source if isinstance(job.source, str | Path) else 'the table'}"))
-    table = read(job.source)
-    prepared = prepare(
-        table,
-        target=job.target,
-        task=job.task,
-        allowed=tasks_of(job.recipe.get("loss")),
-        weight=job.weight,
-        split_seed=job.split_seed,
-    )
+    table = read(job.source, header=job.header, delimiter=job.delimiter)
+    test = None if job.test is None else _test_table(job, table)
+    prepared = _prepared(job, table, test)
     data = prepared.dataset
-    population = plan(job.recipe, task=data.target.task, rows=len(data.train))
-    metric = VALIDATION_LOSS if job.metric is None else metric_named(job.metric, data.target.task)
+    population = plan(job.recipe, target=data.target, rows=len(data.train))
+    scorer = Scorer(data.target, quantile=_quantile(population[0]))
+    metric = VALIDATION_LOSS if job.metric is None else _metric(job.metric, scorer, population[0])
     with reserved(job.out, name=table.name) as draft, _threads(job.threads or 1):
         observer(Stage("baselines", "fitting what a network has to beat"))
-        rivals = baselines(data)
+        rivals = baselines(data, scorer)
         observer(Stage("training", f"training {len(population)} runs", population))
         trained, interrupted = _trained(engine, population, data, observer)
-        results = Results(population=population, trained=trained, data=data, engine=engine, metric=metric)
+        results = Results(
+            population=population, trained=trained, data=data, engine=engine, scorer=scorer, metric=metric
+        )
         finished = Finished(
             job=job,
             table=table,
+            test=test,
             prepared=prepared,
             results=results,
             baselines=rivals,
@@ -76,6 +76,50 @@ def train(job: Job, observer: JobObserver) -> Study:
     if interrupted or interrupts:
         raise Interrupted(draft.path)
     return Study(draft.path)
+
+
+def _prepared(job: Job, table: Table, test: Table | None) -> Prepared:
+    columns = job.columns
+    return prepare(
+        table,
+        target=job.target,
+        task=job.task,
+        allowed=tasks_of(job.recipe.get("loss")),
+        weight=job.weight,
+        split_seed=job.split_seed,
+        split_by=job.split_by,
+        test=test,
+        drop=columns.drop,
+        only=columns.only,
+        categorical=columns.categorical,
+        numeric=columns.numeric,
+        ordered=columns.ordered,
+    )
+
+
+def _test_table(job: Job, table: Table) -> Table:
+    """The test rows, read as the others were: what was text there stays text here."""
+    return read(job.test, text=table.text_columns, header=job.header, delimiter=job.delimiter)
+
+
+def _metric(name: str, scorer: Scorer, recipe: Recipe) -> str:
+    """The metric to choose by, if the loss's predictions have it."""
+    if scorer.named(name) == "log_loss" and not contract_of(recipe).probability:
+        raise ArgumentError(
+            f"choosing the metric for {recipe.loss}",
+            "log_loss needs probabilities, and this loss gives none",
+            expected="one of " + ", ".join(other for other in scorer.names if other != name),
+            got=f"metric = {name}",
+            do=f"--metric {scorer.ranking}, or leave --metric out",
+        )
+    return name
+
+
+def _quantile(recipe: Recipe) -> float | None:
+    """The quantile that a recipe predicts, where its loss ranks by it."""
+    if contract_of(recipe).ranking != "pinball":
+        return None
+    return float(recipe.loss_options["quantile"])  # pyright: ignore[reportArgumentType]  # its card says so
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from fallline.data.prepare import Prepared
 from fallline.data.table import Table
 from fallline.study.conclusion import conclusion
 from fallline.study.folder import Draft
-from fallline.study.header import BestRun, Header, Scores, Source, SplitSizes
+from fallline.study.header import BestRun, Header, Source, SplitSizes
 from fallline.study.job import Job
 from fallline.study.labels import labelled, prediction_frame
+from fallline.study.metrics import Scores
 from fallline.study.results import Results
 
 __all__ = ["Finished", "write"]
@@ -33,6 +34,7 @@ class Finished:
     Args:
         job: What it was asked for.
         table: What it read.
+        test: The test set it was given, if any.
         prepared: What it made of that.
         results: What came out.
         baselines: Test scores of what a network has to beat.
@@ -42,6 +44,7 @@ class Finished:
 
     job: Job
     table: Table
+    test: Table | None = None
     prepared: Prepared
     results: Results
     baselines: dict[str, Scores]
@@ -104,7 +107,7 @@ def _curves_frame(results: Results) -> pl.DataFrame:
 
 def _predictions_frame(results: Results) -> pl.DataFrame:
     split, target = results.data.test, results.data.target
-    truth = pl.DataFrame({"row": split.rows.numpy(), "truth": labelled(target, split.targets)})
+    truth = pl.DataFrame({"row": split.rows.numpy(), **labelled(target, split.targets, name="truth")})
     if results.best is None:
         return truth.clear()
     return truth.hstack(prediction_frame(target, results.predict(results.best, split)))
@@ -129,6 +132,7 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         task=data.target.task,
         loss=results.population[0].loss,
         metric=results.metric,
+        ranking=results.scorer.ranking,
         engine=finished.engine,
         seconds=round(seconds, 3),
         interrupted=finished.interrupted,
@@ -137,11 +141,13 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         data=Source(
             source=table.source,
             hash=table.hash,
+            test=None if finished.test is None else finished.test.source,
+            test_hash=None if finished.test is None else finished.test.hash,
             target=data.target.name,
             weight=schema.weight,
         ),
         files=draft.hashes,
-        split=SplitSizes(seed=finished.job.split_seed, **sizes),
+        split=SplitSizes(seed=int(finished.job.split_seed), **sizes),
         runs=len(results.population),
         outcomes=dict(Counter(run.outcome for run in results.trained)),
         best=_best(results),
