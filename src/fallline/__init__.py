@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fallline.core.recipe import Recipe
     from fallline.study.predicting import Predictions
     from fallline.study.record import Study
+    from fallline.verbs.catalog import catalog
     from fallline.verbs.open import open
     from fallline.verbs.predict import predict
     from fallline.verbs.studies import studies
@@ -32,6 +33,7 @@ __all__ = [
     "Recipe",
     "Study",
     "__version__",
+    "catalog",
     "open",
     "predict",
     "studies",
@@ -45,6 +47,7 @@ _HOMES = {
     "Predictions": "fallline.study.predicting",
     "Recipe": "fallline.core.recipe",
     "Study": "fallline.study.record",
+    "catalog": "fallline.verbs.catalog",
     "open": "fallline.verbs.open",
     "predict": "fallline.verbs.predict",
     "studies": "fallline.verbs.studies",

@@ -18,7 +18,12 @@ def shown(tmp_path: Path, *, quiet: bool = False, terminal: bool = True, **given
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=terminal, width=120)
     with ProgressBar(console, quiet=quiet) as bar:
-        train("iris", epochs=3, out=tmp_path / "[/study]", observer=bar, **given)
+
+        def observer(event):
+            bar(event)
+            bar._bar.refresh()  # it draws itself ten times a second, which a short job may not last
+
+        train("iris", epochs=3, out=tmp_path / "[/study]", observer=observer, **given)
     return screen.getvalue()
 
 

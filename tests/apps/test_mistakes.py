@@ -1,9 +1,11 @@
 """A user's mistake: exit code 2, the house form on standard error, no traceback, nothing written or lost."""
 
+import gzip
 import os
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.apps.command import Command, is_house_form
@@ -12,6 +14,8 @@ from tests.study.jobs import snapshot, table
 FULL = "full"
 TABLES = {
     "rows.csv": table("price", "kind").write_csv(),
+    "narrow.csv": table("price", "kind").drop("age").write_csv(),
+    "odd.csv": table("price").with_columns(age=pl.lit("old"), kind=pl.lit("Dot")).write_csv(),
     "flat.csv": "x,y\n" + "".join(f"{row},7\n" for row in range(30)),
     "few.csv": "x,y\n" + "".join(f"{row},{row % 2}\n" for row in range(9)),
     "ragged.csv": "x,y\n1,2\n3\n",
@@ -34,6 +38,8 @@ MISTAKES = {
     "a line that is too short": (["ragged.csv", "--target", "y"], "line 3"),
     "a header with a name twice": (["twice.csv", "--target", "x"], "'x'"),
     "a binary file": (["binary.csv", "--target", "y"], "binary.csv"),
+    "a compressed file cut short": (["cut.csv.gz", "--target", "price"], "cut short"),
+    "an Excel file": (["book.xlsx", "--target", "y"], "book.xlsx"),
     "a Parquet file that is none": (["fake.parquet", "--target", "y"], "Parquet"),
     "no source": ([], "source"),
     "two sources": (["iris", "wine"], "wine"),
@@ -51,6 +57,11 @@ MISTAKES = {
     "a weight that is text": ([*PRICE, "--weight", "colour"], "colour"),
     # names
     "an unknown optimizer": ([*PRICE, "--optimizer", "adma"], "did you mean 'adam'?"),
+    "a module that is not there": ([*PRICE, "--optimizer", "nowhere:Class"], "no module named nowhere"),
+    "a class that is not there": ([*PRICE, "--optimizer", "torch.optim:Adan"], "torch.optim:Adam"),
+    "a class that is no optimizer": ([*PRICE, "--optimizer", "pathlib:Path"], "pathlib:Path"),
+    "an optimizer that is left out": ([*PRICE, "--optimizer", "SparseAdam"], "left out"),
+    "an unknown initialization": ([*PRICE, "--initialization", "xavier"], "xavier_"),
     "an unknown loss": ([*PRICE, "--loss", "hubber"], "did you mean 'huber'?"),
     "an unknown activation": ([*PRICE, "--activation", "rellu"], "did you mean 'relu'?"),
     "an unknown schedule": ([*PRICE, "--schedule", "cosin"], "did you mean 'cosine'?"),
@@ -58,20 +69,67 @@ MISTAKES = {
     "an unknown metric": ([*PRICE, "--metric", "rsme"], "did you mean 'rmse'?"),
     "an unknown engine": ([*PRICE, "--engine", "lop"], "did you mean 'loop'?"),
     "an unknown dtype": ([*PRICE, "--dtype", "float16"], "float64"),
-    "an unknown normalization": ([*PRICE, "--normalization", "batch"], "none"),
+    "an unknown normalization": ([*PRICE, "--normalization", "bach"], "did you mean 'batch'?"),
     "an unknown option": ([*PRICE, "--epoch", "3"], "--epochs"),
     # what makes no sense
-    "a loss for classes on numbers": ([*PRICE, "--loss", "cross_entropy"], "mse, l1, huber, gaussian_nll"),
+    "a loss for classes on numbers": (
+        [*PRICE, "--loss", "cross_entropy"],
+        "mse, l1, smooth_l1, huber, log_cosh, quantile, gaussian_nll",
+    ),
     "a loss for numbers on classes": ([*KIND, "--loss", "mse"], "cross_entropy"),
     "a loss for two classes on three": ([*KIND, "--loss", "bce_with_logits"], "cross_entropy"),
     "a loss for counts on prices": ([*PRICE, "--loss", "poisson_nll"], "mse"),
     "a task that the target is not": ([*KIND, "--task", "regression"], "numbers"),
-    "a task that cannot be had yet": ([*PRICE, "--task", "multilabel"], "multilabel"),
+    "one column as several labels": ([*PRICE, "--task", "multilabel"], "several target columns"),
+    "several columns as classes": (["rows.csv", "--target", "price,size", "--task", "binary"], "one target column"),
+    "text as one of several targets": (["rows.csv", "--target", "price,kind"], "'kind'"),
+    "a target that is named twice": (["rows.csv", "--target", "price,price"], "twice"),
     "a metric of another task": ([*PRICE, "--metric", "accuracy"], "rmse"),
     "an option of another optimizer": ([*PRICE, "--momentum", "0.9"], "momentum"),
     "an option of another loss": ([*PRICE, "--delta", "2"], "delta"),
     "nesterov without momentum": ([*PRICE, "--optimizer", "sgd", "--nesterov"], "--momentum"),
-    "a network of one's own": ([*PRICE, "--network", "package.module:function"], "widths"),
+    "a network that is not there": ([*PRICE, "--network", "no_such_module:function"], "no module named no_such_module"),
+    "a network with widths": ([*PRICE, "--network", "torch.nn:Linear", "--widths", "8"], "--widths"),
+    "a network that is no path": ([*PRICE, "--network", "network.py"], "package.module:function"),
+    "a batch of one row to normalize": ([*PRICE, "--normalization", "batch", "--batch-size", "1"], "--batch-size 32"),
+    "a metric of probabilities without any": ([*KIND, "--loss", "multi_margin", "--metric", "log_loss"], "roc_auc"),
+    "a quantile beyond 1": ([*PRICE, "--loss", "quantile", "--quantile", "1.5"], "(0, 1)"),
+    "class weights for other classes": ([*KIND, "--class-weights", "1,2"], "Ada, Bob, Cyd"),
+    "class weights that are text": ([*KIND, "--class-weights", "1,much,2"], "list of numbers"),
+    "batches for a line search": ([*PRICE, "--optimizer", "lbfgs", "--batch-size", "8"], "--batch-size"),
+    "dropout for a line search": ([*PRICE, "--optimizer", "lbfgs", "--dropout", "0.1"], "--dropout"),
+    "an option that is no assignment": ([*PRICE, "--optimizer-option", "rho"], "name=value"),
+    "an option that a class lacks": (
+        [*PRICE, "--optimizer", "torch.optim:Adam", "--optimizer-option", "beta=1"],
+        "betas",
+    ),
+    # the columns
+    "a column to drop that is absent": ([*PRICE, "--drop", "sise"], "did you mean 'size'?"),
+    "the target dropped": ([*PRICE, "--drop", "price"], "target"),
+    "all columns dropped": ([*PRICE, "--drop", "size,age,colour,ripe,kind"], "no column is left"),
+    "a column to use that is absent": ([*PRICE, "--only", "size,ege"], "'ege'"),
+    "a column dropped and used": ([*PRICE, "--drop", "age", "--only", "age,size"], "'age'"),
+    "numbers and categories at once": ([*PRICE, "--numeric", "age", "--categorical", "age"], "'age'"),
+    "text as numbers": ([*PRICE, "--numeric", "colour"], "'colour'"),
+    "an order without its column": ([*PRICE, "--ordered", "colour"], "--ordered cut=Fair,Good,Ideal"),
+    "an order of one category": ([*PRICE, "--ordered", "colour=red"], "two levels"),
+    "an order that lacks a category": ([*PRICE, "--ordered", "colour=red,green"], "blue"),
+    # the layout
+    "a delimiter of two characters": ([*PRICE, "--delimiter", ";;"], "single character"),
+    "another delimiter": ([*PRICE, "--delimiter", ";"], "'price'"),
+    "a header denied": ([*PRICE, "--no-header"], "'price'"),
+    "a header for a built-in set": (["iris", "--header"], "header"),
+    # the split
+    "a split by nothing": ([*PRICE, "--split-by", "time"], "time:COLUMN"),
+    "a split by no column": ([*PRICE, "--split-by", "time:aeg"], "did you mean 'age'?"),
+    "a split by no time": ([*PRICE, "--split-by", "time:colour"], "holds no times"),
+    "a split by two groups": ([*PRICE, "--split-by", "group:ripe"], "3 groups"),
+    "a split by the target": ([*PRICE, "--split-by", "time:price"], "target"),
+    "test rows that are not there": ([*PRICE, "--test", "rosw.csv"], "rows.csv"),
+    "test rows without the target": ([*PRICE, "--test", "flat.csv"], "'price'"),
+    "test rows without a column": ([*PRICE, "--test", "narrow.csv"], "'age'"),
+    "test rows that cannot be encoded": ([*PRICE, "--test", "odd.csv"], "old"),
+    "test rows of another class": ([*KIND, "--test", "odd.csv"], "Dot"),
     # numbers
     **{
         f"{flag} {value}": ([*PRICE, flag, value], flag)
@@ -110,6 +168,8 @@ def desk(home: Path) -> Path:
     """A working directory with tables, a folder that holds something, and a link to nowhere."""
     for name, content in TABLES.items():
         (home / name).write_text(content)
+    (home / "cut.csv.gz").write_bytes(gzip.compress(TABLES["rows.csv"].encode())[:900])
+    (home / "book.xlsx").write_bytes(b"PK\x03\x04" + bytes(300))
     (home / FULL).mkdir()
     (home / FULL / "mine.txt").write_text("mine")
     (home / "link").symlink_to("nowhere")

@@ -15,7 +15,10 @@ import fallline as fl
 from fallline.core.recipe import Recipe
 from fallline.study.events import Stage
 
-BEFORE = ["task", "weight", "metric"]
+BEFORE = [
+    *("task", "weight", "drop", "only", "categorical", "numeric", "ordered"),
+    *("header", "delimiter", "split_by", "test", "metric"),
+]
 AFTER = ["split_seed", "engine", "threads", "out", "keep", "observer"]
 PARAMETERS = inspect.signature(fl.train).parameters
 SHORT = {"epochs": 2, "learning_rate": 0.02, "widths": (4,)}
@@ -222,8 +225,40 @@ def test_nothing_is_printed(tmp_path: Path, capsys):
         {"optimizer_options": [0.9]},
         {"activation": "rellu"},
         {"schedule": "cosin"},
-        {"normalization": "batch"},
+        {"normalization": "group"},
+        {"normalization": "batch", "batch_size": 1},
         {"network": "package.module:function"},
+        {"network": "torch.nn"},
+        {"network": "torch.nn:Linear", "widths": (8,), "normalization": "layer"},
+        {"target": ("y", "y")},
+        {"target": ()},
+        {"target": ("x1", "z")},
+        {"target": ("x1", "y"), "task": "multilabel"},
+        {"target": ("x1", "y"), "loss": "poisson_nll"},
+        {"drop": ["x1", "x2"]},
+        {"drop": ["z"]},
+        {"drop": "x1,z"},
+        {"drop": ["y"]},
+        {"only": ["z"]},
+        {"drop": ["x1"], "only": ["x1"]},
+        {"categorical": ["x1"], "numeric": ["x1"]},
+        {"ordered": {"x1": ["a", "b"]}},
+        {"ordered": {"x1": ["a"]}},
+        {"header": True},
+        {"delimiter": ";"},
+        {"split_by": "time"},
+        {"split_by": "time:z"},
+        {"split_by": "group:y"},
+        {"split_by": "stratified"},
+        {"test": "no-such-file.csv"},
+        {"test": FRAME[["x1", "x2"]]},
+        {"test": FRAME.clear()},
+        {"loss": "quantile", "loss_options": {"quantile": 1.0}},
+        {"loss_options": {"weight": (1.0, 2.0)}},
+        {"optimizer": "lbfgs", "batch_size": 8},
+        {"optimizer": "lbfgs", "dropout": 0.1},
+        {"optimizer": "package.module:Class"},
+        {"optimizer": "torch.optim:SparseAdam"},
         {"learning_rate": 0},
         {"learning_rate": -0.1},
         {"learning_rate": float("nan")},

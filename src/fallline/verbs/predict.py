@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from fallline.study.predicting import Predictions
 from fallline.study.predicting import predict as predict_rows
+from fallline.study.predicting import predict_batches as predict_rows_in_batches
 from fallline.study.record import Study
 from fallline.verbs.open import open as open_study
 
-__all__ = ["predict"]
+__all__ = ["predict", "predict_batches"]
 
 
 def predict(study: Study | str | Path, rows: Any) -> Predictions:
@@ -22,7 +24,7 @@ def predict(study: Study | str | Path, rows: Any) -> Predictions:
             pandas or polars DataFrame, or an array of inputs ``(row, column)`` where it was trained on arrays.
 
     Returns:
-        The predictions: ``.values`` for an array, ``.frame()`` for a table with probabilities, ``.notes`` for
+        The predictions, with ``.values`` for an array, ``.frame()`` for a table with probabilities, ``.notes`` for
         what had to be done to the rows.
 
     Raises:
@@ -31,3 +33,10 @@ def predict(study: Study | str | Path, rows: Any) -> Predictions:
         DataError: A column is missing, or holds text where it held numbers.
     """
     return predict_rows(study if isinstance(study, Study) else open_study(study), rows)
+
+
+def predict_batches(
+    study: str | Path, rows: Any, *, header: bool | None = None, delimiter: str | None = None
+) -> Iterator[Predictions]:
+    """As `predict`, batch by batch: of a file of any size no more than a piece is held."""
+    return predict_rows_in_batches(open_study(study), rows, header=header, delimiter=delimiter)

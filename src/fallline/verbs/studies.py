@@ -16,6 +16,6 @@ def studies(folder: str | Path = "studies") -> Studies:
         folder: Where to look; a folder that is not there holds none.
 
     Returns:
-        The studies: iterable, ``.frame()`` for a table, ``.to_dict()`` for plain data.
+        The studies, iterable, with ``.frame()`` for a table, ``.to_dict()`` for plain data.
     """
     return list_studies(Path(folder))

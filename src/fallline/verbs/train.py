@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from fallline.core.recipe import OptionValue, Recipe
 from fallline.study.events import Event, JobObserver
-from fallline.study.job import Job
+from fallline.study.job import Columns, Job
 from fallline.study.plan import task_named
 from fallline.study.record import Study
 from fallline.study.training import train as train_job
@@ -18,10 +18,19 @@ __all__ = ["train"]
 
 def train(
     source: Any,
-    target: str | int | None = None,
+    target: str | int | Sequence[str | int] | None = None,
     *,
-    task: Literal["regression", "binary", "multiclass", "counts"] | None = None,
+    task: Literal["regression", "binary", "multiclass", "multilabel", "counts"] | None = None,
     weight: str | None = None,
+    drop: Sequence[str] = (),
+    only: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    ordered: Mapping[str, Sequence[str]] | None = None,
+    header: bool | None = None,
+    delimiter: str | None = None,
+    split_by: str | None = None,
+    test: Any = None,
     metric: str | None = None,
     network: str | None = None,
     widths: Sequence[int] | None = None,
@@ -60,11 +69,22 @@ def train(
     scikit-learn's baselines. The whole is written as a study folder.
 
     Args:
-        source: A table's path (delimited text, Parquet), a pandas or polars DataFrame, arrays ``(X, y)``, or the
-            name of a built-in set ("wine", "moons", …).
-        target: Name or 1-based position (-1: the last) of the column to predict; None for a built-in set.
+        source: A table's path (delimited text, Parquet, Arrow, JSON lines, also compressed), a pandas or polars
+            DataFrame, arrays ``(X, y)``, or the name of a built-in set ("wine", "moons", …).
+        target: Name or 1-based position (-1: the last) of the column to predict, or several: numbers, or labels
+            that are 0 or 1; None for a built-in set.
         task: What kind of question it is; None: inferred from the target, and said.
         weight: Name of a column of row weights.
+        drop: Columns not to learn from.
+        only: The only columns to learn from; empty: all.
+        categorical: Columns to be taken as categories, though they hold numbers.
+        numeric: Columns to be taken as numbers, though they hold few of them.
+        ordered: Categories in their order, by column: such a column becomes one number.
+        header: Whether the first line of a delimited file holds names; None: found out, and said.
+        delimiter: What separates its fields; None: found out.
+        split_by: ``"time:COLUMN"``: the latest rows are test rows; ``"group:COLUMN"``: no group is in two parts;
+            None: at random, classes in proportion.
+        test: Test rows of their own, like ``source``; None: a fifth of the rows.
         metric: What the best run is chosen by on the validation rows; None: the validation loss.
         network: An importable ``module:function`` that builds the network.
         widths: Units of each hidden layer; None: (64, 64).
@@ -84,7 +104,7 @@ def train(
         clip_norm: Scale the gradient down to at most this norm before each step.
         clip_value: Clip each coordinate of the gradient to at most this size before each step.
         batch_size: Rows in a training step; None: a power of two near a fiftieth of the training rows, 32 to 1,024.
-        epochs: Passes over the training rows, at most; None: about 5,000 steps.
+        epochs: Passes over the training rows, at most; None: about 3,000 steps, at most 200 epochs.
         patience: Stop after this many epochs without a lower validation loss; None: a tenth of ``epochs``,
             at least 10. As many as ``epochs``: never.
         dtype: The precision of all arithmetic; None: float32.
@@ -97,7 +117,7 @@ def train(
         observer: Called with a `Stage` as the job goes on, and a `Progress` at each run's epochs.
 
     Returns:
-        The study: ``.best.model``, ``.predict(rows)``, ``.frame()``, ``.curves()``, ``.report()``.
+        The study, with ``.best.model``, ``.predict(rows)``, ``.frame()``, ``.curves()``, ``.report()``.
 
     Raises:
         FalllineError: Something that was asked for is wrong; nothing was written.
@@ -117,6 +137,11 @@ def train(
             recipe=given,
             task=None if task is None else task_named(task),
             weight=weight,
+            columns=Columns(drop=drop, only=only, categorical=categorical, numeric=numeric, ordered=ordered or {}),
+            header=header,
+            delimiter=delimiter,
+            split_by=split_by,
+            test=test,
             metric=metric,
             split_seed=split_seed,
             engine=engine,

@@ -30,6 +30,7 @@ _KINDS: dict[Kind, str] = {
     "optimizer": "Optimizer",
     "schedule": "Schedule",
 }
+_NAMED: tuple[Kind, ...] = (*_KINDS, "initialization", "normalization")
 _TYPES: dict[str, type] = dict.fromkeys(("dropout", "learning_rate", "clip_norm", "clip_value", "warmup"), float)
 _TYPES |= dict.fromkeys(("batch_size", "epochs", "patience", "seed"), int)
 _SHORT = {"learning_rate": ("--lr",)}
@@ -37,7 +38,7 @@ _DEFAULTS = {
     "loss": "by task",
     "learning_rate": "a ladder of 16",
     "batch_size": "by rows",
-    "epochs": "about 5,000 steps",
+    "epochs": "about 3,000 steps, at most 200",
     "patience": "a tenth of the epochs",
     "widths": "64,64",
 }
@@ -53,7 +54,9 @@ def with_recipe_flags(command: Command) -> Command:
         for parameter in inspect.signature(command, eval_str=True).parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    derived = [_field_flag(panel, field) for panel, fields in _PANELS.items() for field in fields]
+    other = "An option of an optimizer given as package.module:Class, as name=value; may be repeated."
+    derived = [("Optimizer", _flag("optimizer_option", list[str], ["--optimizer-option"], other, "Optimizer"))]
+    derived += [_field_flag(panel, field) for panel, fields in _PANELS.items() for field in fields]
     derived += [_option_flag(kind, flag, owners) for kind in _KINDS for flag, owners in flags(kind).items()]
     order = list(_PANELS)
     derived.sort(key=lambda pair: order.index(pair[0]))
@@ -71,13 +74,42 @@ def recipe_fields(given: Mapping[str, Any]) -> dict[str, Any]:
         fields["widths"] = _widths(fields["widths"])
     for kind in _KINDS:
         options = {
-            owners[0][1].name: used[_parameter(flag)]
+            owners[0][1].name: _value(flag, owners[0][1], used[_parameter(flag)])
             for flag, owners in flags(kind).items()
             if _parameter(flag) in used
         }
         if options:
             fields[f"{kind}_options"] = options
+    for text in used.get("optimizer_option") or ():
+        fields.setdefault("optimizer_options", {}).update([_assignment(text)])
     return fields
+
+
+def _value(flag: str, option: Option, value: Any) -> Any:
+    """A flag's value as the option holds it."""
+    if option.holds != "numbers":
+        return value
+    try:
+        return tuple(float(number) for number in value.split(","))
+    except ValueError:
+        raise RecipeError(f"reading {flag}", "it is not a list of numbers", got=value, do=f"{flag} 1,2.5,1") from None
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """``name=value`` of an option that the catalogue does not know."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise RecipeError(
+            "reading --optimizer-option", "it is not name=value", got=text, do="--optimizer-option rho=0.05"
+        )
+    if value.lower() in ("true", "false"):
+        return name, value.lower() == "true"
+    for of_type in (int, float):
+        try:
+            return name, of_type(value)
+        except ValueError:
+            continue
+    return name, value
 
 
 def _parameter(flag: str) -> str:
@@ -101,7 +133,7 @@ def _field_flag(panel: str, field: str) -> tuple[str, inspect.Parameter]:
     info = Recipe.model_fields[field]
     default = _DEFAULTS.get(field, "none" if info.default is None else info.default)
     text = f"{info.description} [dim]\\[default: {default}][/dim]"
-    if field in _KINDS:
+    if field in _NAMED:
         text = f"{info.description} One of {', '.join(names(field))}. [dim]\\[default: {default}][/dim]"
     declared = [f"--{field.replace('_', '-')}", *_SHORT.get(field, ())]
     return panel, _flag(field, _TYPES.get(field, str), declared, text, panel)
@@ -110,11 +142,16 @@ def _field_flag(panel: str, field: str) -> tuple[str, inspect.Parameter]:
 def _option_flag(kind: Kind, flag: str, owners: list[tuple[Card, Option]]) -> tuple[str, inspect.Parameter]:
     meanings: dict[str, list[str]] = {}
     for card, option in owners:
-        meanings.setdefault(f"{option.meaning} [dim]\\[default: {option.default}][/dim]", []).append(card.name)
-    text = "; ".join(f"{', '.join(cards)}: {meaning}" for meaning, cards in meanings.items())
-    of_type = type(owners[0][1].default)
+        default = "" if option.default is None else f" [dim]\\[default: {option.default}][/dim]"
+        meanings.setdefault(option.meaning + default, []).append(card.name)
+    text = "; ".join(f"{_listed(cards)}: {meaning}" for meaning, cards in meanings.items())
+    of_type = {"switch": bool, "whole": int, "number": float}.get(owners[0][1].holds, str)
     declared = [f"{flag}/--no-{flag[2:]}" if of_type is bool else flag]
     return _KINDS[kind], _flag(_parameter(flag), of_type, declared, text, _KINDS[kind])
+
+
+def _listed(cards: list[str]) -> str:
+    return ", ".join(cards) if len(cards) <= 6 else f"{', '.join(cards[:5])} and {len(cards) - 5} more"
 
 
 def _flag(name: str, of_type: type, declared: list[str], text: str, panel: str) -> inspect.Parameter:

@@ -6,6 +6,7 @@ Exit codes: 0; 2 the user's mistake; 3 ours; 130 interrupted.
 from __future__ import annotations
 
 import functools
+import inspect
 import io
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fallline.apps.cli.catalog import catalog
 from fallline.apps.cli.predict import predict
 from fallline.apps.cli.studies import studies
 from fallline.apps.cli.train import train
@@ -51,8 +53,13 @@ def _announced(verb: Callable[..., int]) -> Callable[..., int]:
     return run
 
 
-for _verb in (train, predict, studies):
-    app.command()(_announced(_verb))
+def _help(verb: Callable[..., int]) -> str:
+    """A verb's docstring without its line ends, which typer would keep: a terminal breaks lines where it must."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in (inspect.getdoc(verb) or "").split("\n\n"))
+
+
+for _verb in (train, predict, studies, catalog):
+    app.command(help=_help(_verb))(_announced(_verb))
 
 
 def _version(asked: bool) -> None:

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-_SOURCE = f"A table (delimited text or Parquet), or a built-in set: {', '.join(BUILTIN)}."
-_TARGET = "The column to predict: its name, or its position from 1 (-1: the last). A built-in set knows its own."
+_SOURCE = (
+    "A table (delimited text, Parquet, Arrow or JSON lines, also .gz or .zst), or a built-in set: "
+    f"{', '.join(BUILTIN)}."
+)
+_TARGET = (
+    "The column to predict: its name, or its position from 1 (-1: the last); several, separated by commas, are "
+    "predicted together. A built-in set knows its own."
+)
 _TASK = f"What is asked: {', '.join(task for task in Task)}. Inferred from the target, and said, unless given."
 
 
@@ -31,6 +37,48 @@ def train(
     target: Annotated[str | None, typer.Option(help=_TARGET, show_default=False)] = None,
     task: Annotated[str | None, typer.Option(help=_TASK, show_default=False)] = None,
     weight: Annotated[str | None, typer.Option(help="The column of row weights.", show_default=False)] = None,
+    drop: Annotated[
+        str | None, typer.Option(help="Columns not to learn from, separated by commas.", show_default=False)
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="The only columns to learn from, separated by commas.", show_default=False)
+    ] = None,
+    categorical: Annotated[
+        str | None,
+        typer.Option(help="Columns to be taken as categories, though they hold numbers.", show_default=False),
+    ] = None,
+    numeric: Annotated[
+        str | None,
+        typer.Option(help="Columns to be taken as numbers, though they hold few different ones.", show_default=False),
+    ] = None,
+    ordered: Annotated[
+        list[str] | None,
+        typer.Option(help="Categories in their order, as cut=Fair,Good,Ideal; may be repeated.", show_default=False),
+    ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="Whether the first line holds the columns' names. [dim]\\[default: found out, and said][/dim]",
+            show_default=False,
+        ),
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(help="What separates the fields. [dim]\\[default: found out][/dim]", show_default=False),
+    ] = None,
+    split_by: Annotated[
+        str | None,
+        typer.Option(
+            help="time:COLUMN, the latest rows are test rows; group:COLUMN, no group is in two parts; random; "
+            "stratified. [dim]\\[default: at random, classes in proportion][/dim]",
+            show_default=False,
+        ),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(help="A table of test rows. [dim]\\[default: a fifth of the rows][/dim]", show_default=False),
+    ] = None,
     metric: Annotated[
         str | None,
         typer.Option(
@@ -79,6 +127,15 @@ def train(
                 target,
                 task=task,  # pyright: ignore[reportArgumentType]  # checked there
                 weight=weight,
+                drop=_names(drop),
+                only=_names(only),
+                categorical=_names(categorical),
+                numeric=_names(numeric),
+                ordered=dict(_order(text) for text in ordered or ()),
+                header=header,
+                delimiter=delimiter,
+                split_by=split_by,
+                test=test,
                 metric=metric,
                 split_seed=split_seed,
                 engine=engine,
@@ -91,21 +148,25 @@ def train(
         except Interrupted as stop:
             study, code = open_study(stop.study), 130
     try:
-        report = study.report()
+        _say(study, json=json, quiet=quiet)
     except KeyboardInterrupt:
-        errors().print(f"interrupted; the study is complete but for its report: {study.path}", markup=False)
-        return 130
+        code = 130
+    if code:
+        errors().print(f"interrupted; the best so far is kept in {study.path}", markup=False, soft_wrap=True)
+    if study.best is None:
+        raise _diverged(study)
+    return code
+
+
+def _say(study: Study, *, json: bool, quiet: bool) -> None:
+    """Write the report, and say what came out."""
+    report = study.report()
     if json:
         print_json(study.to_dict())
     elif quiet:
-        results().print(study.path, study.header.conclusion, sep="\n", soft_wrap=True)
+        results().print(study.path, study.header.conclusion, sep="\n", soft_wrap=True, markup=False)
     else:
         show(study, report)
-    if study.best is None:
-        raise _diverged(study)
-    if code:
-        errors().print(f"interrupted; the best so far is kept in {study.path}", markup=False, soft_wrap=True)
-    return code
 
 
 def show(study: Study, report: Path) -> None:
@@ -133,6 +194,22 @@ def _diverged(study: Study) -> FalllineError:
         if len(rates) == 1
         else f"--learning-rate {rates[0] / 100:.2g}, or --clip-norm 1",
     )
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(name.strip() for name in text.split(","))
+
+
+def _order(text: str) -> tuple[str, tuple[str, ...]]:
+    column, equals, levels = text.partition("=")
+    if not equals:
+        raise ArgumentError(
+            "reading --ordered",
+            "it does not name a column and its categories",
+            got=f"--ordered {text}",
+            do="--ordered cut=Fair,Good,Ideal",
+        )
+    return column.strip(), _names(levels)
 
 
 def _keep(text: str) -> int | None:
