@@ -1,20 +1,25 @@
 """Settings of the docs site; `make docs` builds it, and any warning fails the build."""
 
+import sys
 from importlib.metadata import version as version_of
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
 project = "Fallline"
 author = "The Fallline authors"
 copyright = "2026, The Fallline authors"
 release = version = version_of("fallline")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "catalogue_pages"]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "Fallline"
 html_show_sphinx = False
 
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["deflist", "dollarmath"]
+html_math_renderer = "mathml"  # drawn by the browser itself: MathJax would come from elsewhere
 myst_heading_anchors = 3
 
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
@@ -35,6 +40,7 @@ napoleon_custom_sections = [
 # the build depend on the network) and those of our own private modules.
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|numpy|np|os|pandas|pathlib|pl|polars|pydantic|torch|typing|nn)(\..*)?"),
+    (r"py:exc", r"[A-Z]\w+Error"),  # their page is errors.md
     (r"py:.*", r"(optional|Path|PathLike|Tensor|Any|DataFrame|Mapping|Sequence|Callable)"),
     (r"py:.*", r"fallline\.[a-z_]+\..*"),
 ]

@@ -11,10 +11,13 @@ import typer
 
 import fallline
 from fallline.apps.cli.main import app
+from fallline.catalogue.registry import KINDS, flags
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_LINE = typer.main.get_command(app)
 EVERYWHERE = {"--help", "--install-completion", "--show-completion"}
+ON_CARDS = {flag for kind in KINDS for flag in flags(kind)}
+"""Flags of the catalogue's options: they stand on the cards, from which pages are made."""
 
 
 def parameters() -> Iterator[tuple[str, str, object]]:
@@ -22,7 +25,7 @@ def parameters() -> Iterator[tuple[str, str, object]]:
     for verb, command in {"fallline": COMMAND_LINE, **COMMAND_LINE.commands}.items():
         for parameter in command.params:
             for name in parameter.opts:
-                if name.startswith("--") and name not in EVERYWHERE:
+                if name.startswith("--") and name not in EVERYWHERE | ON_CARDS:
                     yield verb, name, parameter
                 elif not name.startswith("-"):
                     yield verb, name.upper(), parameter
