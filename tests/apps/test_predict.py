@@ -108,3 +108,80 @@ def test_a_mistake_is_said_in_the_house_form_and_writes_nothing(
     assert is_house_form(ended.err), ended.err
     assert named in ended.err
     assert {path: path.read_bytes() for path in home.iterdir()} == before
+
+
+# --- more rows than are predicted at a time ---
+
+MANY = 100_070
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of 100,070 rows; the first three and the last four are of a colour that training never saw."""
+    number = pl.int_range(pl.len())
+    new = (number < 3) | (number >= MANY - 4)
+    frame = table()[[row % 150 for row in range(MANY)]]
+    path = tmp_path_factory.mktemp("many") / "many.csv"
+    frame.with_columns(colour=pl.when(new).then(pl.lit("purple")).otherwise("colour")).write_csv(path)
+    return path
+
+
+def test_a_large_file_is_predicted_to_a_file_as_to_standard_output(fallline: Command, shelf: Path, many: Path):
+    shown = fallline("predict", shelf / "kind", many)
+    written = fallline("predict", shelf / "kind", many, "--out", "p.csv")
+    assert (shown.code, written.code, written.out) == (0, 0, "")
+    assert Path("p.csv").read_text() == shown.out
+    assert shown.out.count("prediction") == 1  # one header for all batches
+    found, expected = read(shown.out), fl.predict(shelf / "kind", many).frame()
+    assert found["prediction"].equals(expected["prediction"])
+    assert found.columns == expected.columns
+    assert "100,070 predictions written to p.csv" in written.err
+
+
+def test_what_was_done_to_the_rows_of_all_batches_is_said_once(fallline: Command, shelf: Path, many: Path):
+    said = fallline("predict", shelf / "kind", many, "--out", "p.csv").err.splitlines()
+    (note,) = [line for line in said if "purple" in line]
+    assert note.startswith("· colour: 7 rows ")
+    assert fallline("predict", shelf / "kind", many, "--out", "p.csv", "--quiet").err == ""
+
+
+@pytest.mark.parametrize("line", ["1.5,old,red,true", "1.5,3"])
+def test_an_error_in_a_late_row_leaves_no_file_and_harms_none(fallline: Command, shelf: Path, many: Path, line: str):
+    Path("late.csv").write_text(many.read_text() + line + "\n")
+    Path("mine.csv").write_text("mine")
+    for out in ("p.csv", "mine.csv"):
+        ended = fallline("predict", shelf / "kind", "late.csv", "--out", out)
+        assert (ended.code, ended.out) == (2, "")
+        assert is_house_form(ended.err), ended.err
+        assert f"{MANY + (1 if 'old' in line else 2)}" in ended.err  # the row, or the line, that is wrong
+    assert Path("mine.csv").read_text() == "mine"
+    assert {path.name for path in Path().iterdir()} == {"late.csv", "mine.csv"}
+
+
+def test_an_error_in_a_late_row_ends_standard_output_where_it_is(fallline: Command, shelf: Path, many: Path):
+    Path("late.csv").write_text(many.read_text() + "1.5,old,red,true\n")
+    ended = fallline("predict", shelf / "kind", "late.csv")
+    assert ended.code == 2
+    assert is_house_form(ended.err), ended.err
+    assert len(ended.out.splitlines()) == 100_001
+
+
+# --- how the new rows are written ---
+
+
+def test_a_headers_absence_and_the_delimiter_may_be_said(fallline: Command, shelf: Path, rows: Path):
+    expected = fallline("predict", shelf / "kind", rows).out
+    Path("tilde.txt").write_text(rows.read_text().replace(",", "~"))
+    assert fallline("predict", shelf / "kind", "tilde.txt", "--delimiter", "~", "--header").out == expected
+    assert "missing" in fallline("predict", shelf / "kind", rows, "--no-header").err
+    assert "single character" in fallline("predict", shelf / "kind", rows, "--delimiter", "::").err
+
+
+def test_rows_without_a_header_are_told_from_those_with_one(fallline: Command):
+    lines = [f"{row + 0.5},{row % 3},{row * 2.5}\n" for row in range(40)]
+    Path("bare.csv").write_text("".join(lines))
+    fallline("train", "bare.csv", "--target", "-1", "--epochs", "1", "--lr", "0.1", "--out", "study")
+    Path("new.csv").write_text("".join(line.rpartition(",")[0] + "\n" for line in lines[:5]))
+    for arguments in (["new.csv"], ["new.csv", "--no-header"]):
+        assert len(fallline("predict", "study", *arguments).out.splitlines()) == 6
+    assert "column_1" in fallline("predict", "study", "new.csv", "--header").err

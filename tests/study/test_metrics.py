@@ -203,6 +203,12 @@ def test_a_prediction_that_is_not_finite_has_no_score(task: Task, value: float):
     assert Scorer(target_of(task)).score(truth, Guess(values)) == dict.fromkeys(METRICS[task])
 
 
+def test_an_error_too_large_for_a_float_has_no_square_but_a_size():
+    scores = numbers([1e300, -1e300, 5e299], [0.0, 0, 0])
+    assert (scores["r2"], scores["rmse"]) == (None, None)
+    assert scores["mae"] == pytest.approx(2.5e300 / 3)
+
+
 def test_a_probability_that_is_not_finite_has_no_score():
     probability = np.array([[0.5, 0.5], [math.nan, math.nan]])
     scores = YES_NO.score(np.array([0, 1]), Guess(np.array([0, 0]), probability, probability=True))

@@ -10,6 +10,7 @@ def test_truth_and_predictions_are_numbers_or_class_ids(study: Study):
     report, frame = report_of(study), study.predictions()
     if study.schema.target.columns:
         assert (report.truth, report.prediction) == ((), ())  # one figure cannot show several
+        assert "no predictions" not in html(study)
         return
     assert len(report.truth) == len(report.prediction) == 30
     if report.classes:

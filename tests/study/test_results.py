@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import torch
 
+from fallline.core.errors import ArgumentError
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
 from fallline.core.task import Task
@@ -31,6 +32,31 @@ def test_a_metric_that_is_named_chooses_instead(tmp_path: Path, metric: str):
     scores = study.frame()[f"validation_{metric}"]
     assert study.header.metric == metric
     assert scores[study.header.best.run] == (scores.max() if metric in HIGHER_IS_BETTER else scores.min())
+
+
+def test_where_scores_are_equal_the_lower_validation_loss_decides(tmp_path: Path):
+    rows = pl.DataFrame({"x": [row % 2 for row in range(60)], "y": ["no", "yes"] * 30})
+    study = train(rows, "y", epochs=8, metric="accuracy", out=tmp_path / "study")
+    results = study.frame()
+    perfect = results.filter(pl.col("validation_accuracy") == 1)
+    assert perfect.height > 1
+    assert study.header.best.validation_loss == perfect["validation_loss"].min()
+
+
+def test_where_a_metric_is_defined_for_no_run_the_validation_loss_decides(tmp_path: Path):
+    rows = pl.DataFrame({"x": [row * 1.7 for row in range(40)], "y": ["a", "b"] * 19 + ["c", "d"]})
+    study = train(rows, "y", epochs=2, metric="roc_auc", out=tmp_path / "study")
+    assert study.frame()["validation_roc_auc"].null_count() == 16
+    assert study.header.best.run == study.frame()["validation_loss"].arg_min()
+
+
+@pytest.mark.parametrize("loss", ["multi_margin", "hinge_embedding"])
+def test_a_metric_that_the_loss_never_gives_is_refused(tmp_path: Path, loss: str):
+    target = "sold" if loss == "hinge_embedding" else "kind"
+    with pytest.raises(ArgumentError, match="log_loss needs probabilities") as caught:
+        train(table(target), target, loss=loss, metric="log_loss", out=tmp_path / "study")
+    assert "roc_auc" in caught.value.hints["expected"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_headers_best_run_is_that_of_the_results(study: Study):

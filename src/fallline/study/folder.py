@@ -85,7 +85,7 @@ class Draft:
                 self._workshop.rename(self.path)
                 return
             except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                     raise
             self.path, number = place.with_name(f"{place.name}-{number}"), number + 1
 
