@@ -3,7 +3,7 @@
     >>> import fallline as fl
     >>> study = fl.train("moons", epochs=5, out="moons-study")
     >>> study.best.recipe.optimizer
-    'adam'
+    'adamw'
 
 The verbs are imported when they are first used, so that ``import fallline`` costs next to nothing.
 """

@@ -40,7 +40,7 @@ def test_a_study_is_listed_with_its_score_beside_the_best_baselines(shelf: Path,
     baselines = {name: scores["rmse"] for name, scores in header.baselines.items()}
     assert row["path"] == str(shelf / "b")
     assert (row["task"], row["target"], row["rows"], row["loss"]) == ("regression", "price", 150, "mse")
-    assert (row["optimizer"], row["learning_rate"]) == ("adam", 0.02)
+    assert (row["optimizer"], row["learning_rate"]) == ("adamw", 0.02)
     assert (row["metric"], row["score"]) == ("rmse", header.test["rmse"])
     assert row["baseline_score"] == min(baselines.values()) == baselines[row["baseline"]]
 

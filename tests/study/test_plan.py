@@ -9,7 +9,17 @@ from fallline.catalogue.registry import find, names
 from fallline.core.errors import RecipeError, UnknownNameError
 from fallline.core.recipe import Recipe
 from fallline.core.task import Task
-from fallline.study.plan import RUNGS, batch_size_for, epochs_for, patience_for, plan, task_named, tasks_of
+from fallline.study.plan import (
+    OPTIMIZER,
+    RUNGS,
+    batch_size_for,
+    epochs_for,
+    patience_for,
+    plan,
+    task_named,
+    tasks_of,
+    weight_decay_for,
+)
 from tests.reference.sets import target_of
 
 PRICE = target_of(Task.regression)
@@ -39,6 +49,41 @@ def test_a_run_takes_at_most_3000_steps_and_200_epochs(rows: int):
 @pytest.mark.parametrize(("epochs", "patience"), [(1, 10), (20, 10), (100, 10), (200, 20), (1_000, 100)])
 def test_patience_is_a_tenth_of_the_epochs_and_at_least_10(epochs: int, patience: int):
     assert patience_for(epochs) == patience
+
+
+@pytest.mark.parametrize(
+    ("rows", "decay"), [(1, 1.0), (181, 1.0), (200, 1.0), (201, 0.995), (600, 0.333), (2_000, 0.1), (200_000, 0.001)]
+)
+def test_weight_decay_is_200_over_the_rows_and_at_most_1(rows: int, decay: float):
+    assert weight_decay_for(rows) == decay
+
+
+@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize("rows", [90, 600, 32_364])
+def test_where_no_optimizer_is_named_it_is_adamw_that_decays_by_the_rows(task: Task, rows: int):
+    for recipe in plan({}, target=target_of(task), rows=rows):
+        assert recipe.optimizer == OPTIMIZER == "adamw"
+        catalogues = find("optimizer", "adamw").card.complete({})
+        assert recipe.optimizer_options == {**catalogues, "weight_decay": weight_decay_for(rows)}
+
+
+@pytest.mark.parametrize("optimizer", [*names("optimizer"), "torch.optim.AdamW"])
+def test_an_optimizer_that_is_named_has_the_catalogues_options(optimizer: str):
+    entry = find("optimizer", optimizer)
+    recipe = plan({"optimizer": optimizer}, target=PRICE, rows=90)[0]
+    assert (recipe.optimizer, recipe.optimizer_options) == (entry.card.name, entry.card.complete({}))
+
+
+def test_options_that_are_given_win_and_the_decay_stays_where_it_is_not_one_of_them():
+    decay = plan({"optimizer_options": {"weight_decay": 0.05}}, target=PRICE, rows=90)[0].optimizer_options
+    beta = plan({"optimizer_options": {"beta1": 0.8}}, target=PRICE, rows=90)[0].optimizer_options
+    assert (decay["weight_decay"], decay["beta1"]) == (0.05, 0.9)
+    assert (beta["weight_decay"], beta["beta1"]) == (weight_decay_for(90), 0.8)
+
+
+def test_a_learning_rate_or_network_that_is_given_leaves_the_optimizer_to_the_plan():
+    recipe = plan({"learning_rate": 0.3, "widths": (), "activation": "tanh"}, target=PRICE, rows=90)[0]
+    assert (recipe.optimizer, recipe.optimizer_options["weight_decay"]) == ("adamw", weight_decay_for(90))
 
 
 @pytest.mark.parametrize("optimizer", names("optimizer"))
@@ -85,7 +130,8 @@ def test_every_task_has_its_usual_loss(task: Task, loss: str):
 
 
 def test_what_is_planned_is_the_recipes_default_elsewhere():
-    planned = {"loss", "learning_rate", "batch_size", "epochs", "patience", "loss_options", "optimizer_options"}
+    planned = {"loss", "learning_rate", "batch_size", "epochs", "patience", "loss_options"}
+    planned |= {"optimizer", "optimizer_options"}
     recipe, default = plan({}, target=PRICE, rows=100)[0].to_dict(), Recipe().to_dict()
     assert {name for name in recipe if recipe[name] != default[name]} <= planned
 

@@ -13,12 +13,29 @@ from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.task import Target, Task
 
-__all__ = ["RUNGS", "batch_size_for", "epochs_for", "patience_for", "plan", "task_named", "tasks_of"]
+__all__ = [
+    "OPTIMIZER",
+    "RUNGS",
+    "batch_size_for",
+    "epochs_for",
+    "patience_for",
+    "plan",
+    "task_named",
+    "tasks_of",
+    "weight_decay_for",
+]
+
+OPTIMIZER = "adamw"
+"""The optimizer taken when none is named; its decay is then `weight_decay_for` the table."""
 
 RUNGS = 16
 """Learning rates on a ladder."""
 _STEPS = 3_000
 _EPOCHS = 200
+# Tried on ten public tables of 90 to 2,505 training rows, by scores and losses on test rows. Without decay the run
+# that is chosen on a small table is often sure of its mistakes (penguins: loss 0.10 instead of 0.02). A decay of 1 for
+# tables of all sizes does as well there, but flattens what has many rows and few columns (a sine: R² 0.92, not 0.96).
+_DECAY_ROWS = 200
 
 
 def batch_size_for(rows: int) -> int:
@@ -41,8 +58,31 @@ def patience_for(epochs: int) -> int:
     return max(10, epochs // 10)
 
 
+def weight_decay_for(rows: int) -> float:
+    """AdamW's weight decay for a table: 200 over its training rows, at most 1.
+
+    Decay ``d`` holds every weight within about ``1 / d``: here within a two-hundredth of the rows, and never more
+    tightly than 1, the scale of the inputs. The few rows of a small table admit many networks, of which the one with
+    small weights is the smoothest; many rows choose for themselves.
+
+    Args:
+        rows: Training rows.
+
+    *Differs from* torch's constant 0.01, which is next to nothing in a few thousand steps.
+
+    Example:
+        >>> [weight_decay_for(rows) for rows in (100, 1_000, 100_000)]
+        [1.0, 0.2, 0.002]
+
+    **Source**: Xie and Li (2024), for the bound; that a prior counts for less the more rows there are is Bayes' rule.
+    """
+    return min(1.0, float(f"{_DECAY_ROWS / max(rows, 1):.3g}"))
+
+
 def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
     """The population of a training job: one recipe at each learning rate of a ladder.
+
+    An optimizer that the user named is taken with the catalogue's options and no others.
 
     Args:
         given: The recipe's fields that the user gave.
@@ -53,8 +93,10 @@ def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
         RecipeError: A field is out of range, or the loss makes no sense for the target.
         UnknownNameError: A name is not in the catalogue.
     """
-    recipe = Recipe(**{"loss": default_loss(target.task), **given})
+    recipe = Recipe(**{"loss": default_loss(target.task), "optimizer": OPTIMIZER, **given})
     planned: dict[str, Any] = {}
+    if "optimizer" not in given:
+        planned["optimizer_options"] = {"weight_decay": weight_decay_for(rows), **recipe.optimizer_options}
     if "batch_size" not in given:
         full = find("optimizer", recipe.optimizer).full_batch
         planned["batch_size"] = rows if full else batch_size_for(rows)

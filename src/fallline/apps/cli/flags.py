@@ -36,6 +36,7 @@ _TYPES |= dict.fromkeys(("batch_size", "epochs", "patience", "seed"), int)
 _SHORT = {"learning_rate": ("--lr",)}
 _DEFAULTS = {
     "loss": "by task",
+    "optimizer": "adamw with a weight decay of 200 / training rows, at most 1",
     "learning_rate": "a ladder of 16",
     "batch_size": "by rows",
     "epochs": "about 3,000 steps, at most 200",
