@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import tomllib
@@ -14,19 +15,23 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-BESIDE_THE_SOURCES = ("CHANGELOG.md", "LICENSE", "README.md", "constraints.txt", "pyproject.toml")
+BESIDE_THE_SOURCES = ("CHANGELOG.md", "CMakeLists.txt", "LICENSE", "README.md", "constraints.txt", "pyproject.toml")
+NATIVE = f"fallline/_native{sysconfig.get_config_var('EXT_SUFFIX')}"
+WITH_NATIVE = os.environ.get("FALLLINE_NO_NATIVE", "").lower() in ("", "0", "no", "off", "false")
 
 
 def files_under(*folders: str) -> set[str]:
     """The files in the tree, as paths from its root."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts}
+    return {
+        path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts and path.suffix != ".so"
+    }
 
 
 def check_sdist(path: Path) -> None:
     with tarfile.open(path) as archive:
         held = {PurePosixPath(*PurePosixPath(name).parts[1:]).as_posix() for name in archive.getnames()}
-    missing = {*files_under("src", "tests"), *BESIDE_THE_SOURCES} - held
+    missing = {*files_under("native", "src", "tests"), *BESIDE_THE_SOURCES} - held
     if missing:
         sys.exit(f"{path.name} lacks {', '.join(sorted(missing))}")
 
@@ -37,7 +42,7 @@ def check_wheel(path: Path) -> None:
         held = {name for name in archive.namelist() if not name.startswith(information)}
         scripts = archive.read(f"{information}entry_points.txt").decode()
         archive.getinfo(f"{information}licenses/LICENSE")
-    wanted = {name.removeprefix("src/") for name in files_under("src")}
+    wanted = {name.removeprefix("src/") for name in files_under("src")} | ({NATIVE} if WITH_NATIVE else set())
     if held != wanted:
         sys.exit(f"{path.name} and src/ differ in {', '.join(sorted(held ^ wanted))}")
     if "fallline/py.typed" not in held:
@@ -67,6 +72,8 @@ def try_wheel(path: Path, torch_index: str | None) -> None:
         said = run(scripts / "fallline", "--version")
         if VERSION not in said:
             sys.exit(f"fallline --version says {said.strip()!r}, and {VERSION} is what was built")
+        if WITH_NATIVE:
+            run(scripts / "python", "-c", "import fallline._native")
         answer = json.loads(run(scripts / "fallline", "train", "moons", "--epochs", "3", "--out", "study", "--json"))
         if answer["runs"] != 16 or not Path(folder, "study", "report.html").is_file():
             sys.exit(f"fallline train moons answered {answer}")
@@ -76,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--torch-index", help="another index to look for torch on")
     arguments = parser.parse_args()
-    sdist, wheel = DIST / f"fallline-{VERSION}.tar.gz", DIST / f"fallline-{VERSION}-py3-none-any.whl"
+    sdist, (wheel,) = DIST / f"fallline-{VERSION}.tar.gz", DIST.glob(f"fallline-{VERSION}-*.whl")
     check_sdist(sdist)
     check_wheel(wheel)
     print("installing the wheel into a clean environment ...", file=sys.stderr)

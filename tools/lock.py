@@ -16,7 +16,7 @@ TARGET = ROOT / "constraints.txt"
 HEADER = "# Every version that `make` installs. Regenerate: make lock PYTHON=python3.11\n"
 # What the CUDA builds of torch bring, in the versions they ask for themselves; other builds have none of it.
 BROUGHT_BY_TORCH = re.compile(r"nvidia-|triton|cuda-")
-BUILD_TOOLS = ["pip", "hatchling", "editables"]
+BUILD_TOOLS = ["pip", "cmake", "nanobind", "ninja", "scikit-build-core"]
 
 
 def resolve(torch: str, torch_index: str | None) -> list[dict]:

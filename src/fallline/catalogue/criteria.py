@@ -34,6 +34,7 @@ class Criterion:
             name: torch.tensor(value, dtype=dtype, device="cpu") if isinstance(value, tuple) else value
             for name, value in recipe.loss_options.items()
         }
+        self.recipe = recipe
         self.sums = options.pop("reduction") == "sum"
         build = _BUILDERS[recipe.loss]
         self._mean, self._sum, self._each = (build(kind, options) for kind in ("mean", "sum", "none"))

@@ -14,18 +14,19 @@ from fallline.catalogue.imported_network import imported_network
 from fallline.core.errors import RecipeError
 from fallline.core.recipe import OptionValue, Recipe
 
-__all__ = ["Feedforward", "Head", "Imported", "has_batch_norm", "network_for"]
+__all__ = ["HEADS", "Feedforward", "Head", "Imported", "has_batch_norm", "network_for"]
 
 Head = Literal["none", "sigmoid", "log_softmax", "softplus"]
 """What follows the last layer, so that the module returns what the loss takes."""
 
 _Gain = Literal["linear", "relu", "leaky_relu", "selu", "tanh", "sigmoid"]
-_HEADS: dict[Head, Callable[[], tuple[nn.Module, ...]]] = {
+HEADS: dict[Head, Callable[[], tuple[nn.Module, ...]]] = {
     "none": lambda: (),
     "sigmoid": lambda: (nn.Sigmoid(),),
     "log_softmax": lambda: (nn.LogSoftmax(dim=1),),
     "softplus": lambda: (nn.Softplus(),),
 }
+"""The modules of each head."""
 _ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
@@ -133,7 +134,7 @@ class Feedforward:
             if self.dropout:
                 layers.append(nn.Dropout(self.dropout))
             size = width
-        module = nn.Sequential(*layers, nn.Linear(size, self.outputs), *_HEADS[self.head]())
+        module = nn.Sequential(*layers, nn.Linear(size, self.outputs), *HEADS[self.head]())
         if self.initialization != "default":
             self._initialize(module)
         return module
@@ -175,7 +176,7 @@ class Imported:
             RecipeError: It cannot be imported or built, or does not map ``(row, inputs)`` to ``(row, outputs)``.
         """
         module = imported_network(self.reference, inputs=self.inputs, outputs=self.outputs)
-        head = _HEADS[self.head]()
+        head = HEADS[self.head]()
         return nn.Sequential(module, *head) if head else module
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from typing import Literal
 
 from fallline.catalogue._rules import Clock
 from fallline.catalogue.schedules import SCHEDULES, Schedule
 from fallline.core.recipe import Recipe
 
-__all__ = ["Clock", "rate_at", "warmup_factor"]
+__all__ = ["Clock", "Pace", "pace_of", "rate_at", "warmup_factor"]
 
 _SCHEDULES = {schedule.card.name: schedule for schedule in SCHEDULES}
 
@@ -25,6 +26,19 @@ def warmup_factor(step: int, steps: int) -> float:
         [0.25, 0.5, 0.75]
     """
     return (step + 1) / (steps + 1)
+
+
+Pace = Literal["never", "epoch", "losses", "step"]
+
+
+def pace_of(recipe: Recipe) -> Pace:
+    """How often a recipe's learning rate may change: at each ``step`` or ``epoch``, by the ``losses``, or ``never``."""
+    schedule = _SCHEDULES[recipe.schedule]
+    if recipe.warmup > 0 or schedule.each_step:
+        return "losses" if schedule.needs_losses else "step"
+    if schedule.needs_losses:
+        return "losses"
+    return "never" if recipe.schedule == "constant" else "epoch"
 
 
 def rate_at(recipe: Recipe, *, epoch_steps: int) -> Callable[[int, Sequence[float]], float]:

@@ -7,6 +7,7 @@ FalllineError                         the root: catch this one
 ├── SourceError(OSError)              a source of data that is not there or cannot be read
 ├── DataError(ValueError)             a table that was read but cannot be trained on or predicted from
 ├── StudyError(ValueError)            a study folder that is missing, damaged or from a newer version
+├── EngineError(RuntimeError)         an engine that is not there, or that cannot train what it is asked to
 └── OutputError(OSError)              something that cannot be written where it was asked for
 
 Interrupted(KeyboardInterrupt)        Ctrl-C during a job, after what was reached has been kept
@@ -21,6 +22,7 @@ from pathlib import Path
 __all__ = [
     "ArgumentError",
     "DataError",
+    "EngineError",
     "FalllineError",
     "Interrupted",
     "OutputError",
@@ -102,6 +104,10 @@ class DataError(FalllineError, ValueError):
 
 class StudyError(FalllineError, ValueError):
     """A study folder is missing, damaged or from a newer version."""
+
+
+class EngineError(FalllineError, RuntimeError):
+    """An engine is not there, or cannot train what it is asked to."""
 
 
 class OutputError(FalllineError, OSError):

@@ -1,24 +1,26 @@
-"""Which engine trains a population."""
+"""Which engine trains what."""
 
 from __future__ import annotations
 
 from fallline.core.errors import UnknownNameError
+from fallline.engines.auto import Auto
 from fallline.engines.loop import Loop
+from fallline.engines.native import Native
 from fallline.engines.protocol import Engine
 
 __all__ = ["ENGINES", "choose"]
 
-ENGINES: dict[str, Engine] = {"loop": Loop()}
+ENGINES: dict[str, Engine] = {"auto": Auto((Native(), Loop())), "native": Native(), "loop": Loop()}
+"""By name; ``auto`` gives each run to the fastest of the others that can train it."""
 
 
-def choose(name: str = "auto") -> tuple[str, Engine]:
-    """The engine called ``name``, or for ``auto`` the fastest one, with its name.
+def choose(name: str = "auto") -> Engine:
+    """The engine called ``name``.
 
     Raises:
         UnknownNameError: There is no such engine.
+        EngineError: There is, but it is not installed, or not for this machine.
     """
-    if name == "auto":
-        name = "loop"
     if name not in ENGINES:
-        raise UnknownNameError.among(["auto", *ENGINES], name, doing="choosing the engine", kind="engine")
-    return name, ENGINES[name]
+        raise UnknownNameError.among(list(ENGINES), name, doing="choosing the engine", kind="engine")
+    return ENGINES[name]

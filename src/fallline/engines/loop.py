@@ -36,6 +36,14 @@ class Loop:
         """Never: it is the engine for all that others refuse."""
         return None
 
+    def serving(self, population: Population, data: Dataset) -> str:
+        """Its name."""
+        return self.name
+
+    def evaluates(self, network: Network) -> bool:
+        """Every network."""
+        return True
+
     def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> LoopTraining:
         """Begin to train a population of resolved recipes, or go on from a state."""
         training = LoopTraining(population, data)

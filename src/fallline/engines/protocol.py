@@ -107,12 +107,25 @@ class Network(Protocol):
 class Engine(Protocol):
     """Something that trains and evaluates populations."""
 
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
     def refuses(self, recipe: Recipe, data: Dataset) -> str | None:
         """Why this engine cannot train ``recipe``, a sentence; None where it can."""
         ...
 
+    def serving(self, population: Population, data: Dataset) -> str:
+        """The name of what trains ``population``; of several engines, their names joined by " + "."""
+        ...
+
     def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> Training:
         """Begin to train a population, or go on bit for bit from what `Training.state` gave."""
+        ...
+
+    def evaluates(self, network: Network) -> bool:
+        """Whether `outputs` and `evaluate` take ``network``."""
         ...
 
     def outputs(self, network: Network, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:

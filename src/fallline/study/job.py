@@ -58,7 +58,7 @@ class Job:
         metric: What the best run is chosen by on the validation rows; None: its validation loss.
         split_seed: Seed of the split.
         engine: Name of the engine, or ``auto``.
-        threads: Threads of a single operation; None: 1, the fastest for networks of this size.
+        threads: Threads of an engine; None: what each does best with.
         out: The study's folder; None: ``studies/NAME-TIMESTAMP``.
         keep: How many of the best models to keep; None: all.
 

@@ -10,10 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from fallline.catalogue.registry import contract_of
-from fallline.core.errors import ArgumentError, Interrupted
+from fallline.core.errors import ArgumentError, EngineError, Interrupted
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
@@ -22,6 +20,7 @@ from fallline.data.prepare import Prepared, prepare
 from fallline.data.table import Table, read
 from fallline.engines.chooser import choose
 from fallline.engines.protocol import Engine, Epoch, Trained
+from fallline.engines.threads import threads
 from fallline.study.baselines import baselines
 from fallline.study.events import JobObserver, Stage
 from fallline.study.folder import reserved
@@ -43,16 +42,17 @@ def train(job: Job, observer: JobObserver) -> Study:
         Interrupted: Ctrl-C; what was reached is kept as a study.
     """
     began = time.perf_counter()
-    engine_name, engine = choose(job.engine)
+    engine = choose(job.engine)
     observer(Stage("reading", f"reading {job.source if isinstance(job.source, str | Path) else 'the table'}"))
     table = read(job.source, header=job.header, delimiter=job.delimiter)
     test = None if job.test is None else _test_table(job, table)
     prepared = _prepared(job, table, test)
     data = prepared.dataset
     population = plan(job.recipe, target=data.target, rows=len(data.train))
+    _require_engine(engine, population, data)
     scorer = Scorer(data.target, quantile=_quantile(population[0]))
     metric = VALIDATION_LOSS if job.metric is None else _metric(job.metric, scorer, population[0])
-    with reserved(job.out, name=table.name) as draft, _threads(job.threads or 1):
+    with reserved(job.out, name=table.name) as draft, threads(job.threads):
         observer(Stage("baselines", "fitting what a network has to beat"))
         rivals = baselines(data, scorer)
         observer(Stage("training", f"training {len(population)} runs", population))
@@ -67,7 +67,7 @@ def train(job: Job, observer: JobObserver) -> Study:
             prepared=prepared,
             results=results,
             baselines=rivals,
-            engine=engine_name,
+            engine=engine.serving(population, data),
             interrupted=interrupted,
         )
         with _held_back() as interrupts:
@@ -122,14 +122,11 @@ def _quantile(recipe: Recipe) -> float | None:
     return float(recipe.loss_options["quantile"])  # pyright: ignore[reportArgumentType]  # its card says so
 
 
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _require_engine(engine: Engine, population: Population, data: Dataset) -> None:
+    """Refuse what the engine that was asked for cannot train, before anything is fitted."""
+    for recipe in population:
+        if reason := engine.refuses(recipe, data):
+            raise EngineError(f"training on engine {engine.name}", reason, do="--engine auto, or loop")
 
 
 @contextmanager

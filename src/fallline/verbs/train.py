@@ -95,9 +95,11 @@ def train(
         initialization: How the weights are drawn; None: torch's default.
         loss: What training makes small; None: by task (mse, bce_with_logits, cross_entropy, poisson_nll).
         loss_options: Its options, by torch's names.
-        optimizer: The rule that moves the weights; None: adam.
+        optimizer: The rule that moves the weights; None: adamw, with a ``weight_decay`` of 200 over the training rows,
+            at most 1, as few rows need small weights.
         learning_rate: Its step size; None: a ladder of 16 that suit the optimizer.
-        optimizer_options: Its options, by torch's names (``betas`` as ``beta1`` and ``beta2``).
+        optimizer_options: Its options, by torch's names (``betas`` as ``beta1`` and ``beta2``); one that is left out
+            of an optimizer that you name is the catalogue's.
         schedule: How the learning rate changes over the steps; None: constant.
         schedule_options: Its options, by torch's names.
         warmup: Share of all steps over which the learning rate rises linearly; None: 0.
@@ -110,8 +112,8 @@ def train(
         dtype: The precision of all arithmetic; None: float32.
         seed: Fixes initial weights, batch order and dropout; None: 0.
         split_seed: Fixes which rows are training, validation and test rows.
-        engine: What trains: ``"loop"``, or ``"auto"``, the fastest.
-        threads: Threads of a single operation; None: 1, the fastest for networks of this size.
+        engine: What trains: ``"native"``, ``"loop"``, or ``"auto"``, for each run the fastest that can.
+        threads: Threads to train on; None: one per processor for ``native``, 1 for ``loop``.
         out: The study's folder, new or empty; None: ``studies/NAME-TIMESTAMP``.
         keep: How many of the best models to keep in the study; None: all.
         observer: Called with a `Stage` as the job goes on, and a `Progress` at each run's epochs.

@@ -64,15 +64,26 @@ for _verb in (train, predict, studies, catalog):
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"fallline {installed('fallline')} (torch {installed('torch')})")
+        typer.echo(f"fallline {installed('fallline')} (torch {installed('torch')}, {_engine()})")
         raise typer.Exit
+
+
+def _engine() -> str:
+    from fallline.engines._compiled import compiled, instruction_set  # not for --help
+
+    return f"compiled for {instruction_set()}" if compiled() else "without the compiled engine"
 
 
 @app.callback()
 def _root(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and that of torch."),
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version, that of torch, and the instruction set in use.",
+        ),
     ] = False,
 ) -> None:
     pass

@@ -88,11 +88,11 @@ def train(
         ),
     ] = None,
     split_seed: Annotated[int, typer.Option(help="Fixes which rows are training, validation and test rows.")] = 0,
-    engine: Annotated[str, typer.Option(help="What trains: loop, or auto, the fastest.")] = "auto",
+    engine: Annotated[str, typer.Option(help="What trains: native, loop, or auto, the fastest that can.")] = "auto",
     threads: Annotated[
         int | None,
         typer.Option(
-            help="Threads of a single operation. [dim]\\[default: 1, the fastest for small networks][/dim]",
+            help="Threads to train on. [dim]\\[default: one per processor, 1 on loop][/dim]",
             show_default=False,
         ),
     ] = None,

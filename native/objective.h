@@ -1,0 +1,157 @@
+// Rows on their way to the lanes, and the loss of what comes out.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "kernels.h"
+#include "network.h"
+
+namespace fallline {
+
+using Lanes = std::vector<double>;  // one number per lane
+
+// Rows as a loss takes them; whoever makes one keeps the numbers alive.
+template <class T> struct Rows {
+  const T* inputs = nullptr;   // [row][feature]
+  const T* targets = nullptr;  // [row][column]
+  const T* weights = nullptr;  // [row], or null
+  std::int64_t count = 0;
+  int features = 0, columns = 0;
+};
+
+// Rows to be taken through the network: all of `rows`, or `count` that `index` picks, the same for every lane or not.
+template <class T> struct Batch {
+  const Rows<T>& rows;
+  std::int64_t count;
+  const std::int32_t* index = nullptr;  // [row], or [lane][row]; null: as they come
+  bool shared = true;
+};
+
+// What one thread works in.
+template <class T> struct Scratch {
+  Buffer<T> gradient, values, inputs, targets, weights, constants, sum, scale, mass;
+  Tile<T> tile;
+  std::vector<std::uint32_t> random;
+  std::vector<std::int32_t> index;
+};
+
+// Options [option][lane] as groups; lanes that are not used are like the first.
+template <class T> Buffer<T> in_groups(const std::vector<Lanes>& options) {
+  Buffer<T> groups(std::int64_t(options.size()));
+  T* to = groups.get();
+  for (const Lanes& option : options)
+    for (int lane = 0; lane < LANES<T>; lane++) *to++ = T(option[lane < int(option.size()) ? lane : 0]);
+  return groups;
+}
+
+// Numbers of some rows of a batch, as groups [row][column] that are `stride` groups apart.
+template <class T>
+void pick(const Kernels<T>& kernels, const Batch<T>& batch, const T* table, int columns, std::int64_t first, int count, T* groups) {
+  if (!batch.shared) return kernels.gather(groups, columns, table, columns, batch.index + first, batch.count, count);
+  for (int row = 0; row < count; row++) {
+    const T* from = table + (batch.index ? std::int64_t(batch.index[first + row]) : first + row) * columns;
+    for (int column = 0; column < columns; column++, groups += LANES<T>) std::fill(groups, groups + LANES<T>, from[column]);
+  }
+}
+
+// Puts the inputs of some rows of a batch where the network looks for them.
+template <class T>
+void load_inputs(const Kernels<T>& kernels, const Batch<T>& batch, std::int64_t first, int count, Tile<T>& tile, Buffer<T>& room) {
+  const int features = batch.rows.features;
+  tile.rows = count;
+  tile.shared = batch.shared;
+  tile.input_stride = batch.shared ? features : stride_for(features);
+  if (batch.shared && !batch.index) {
+    tile.inputs = batch.rows.inputs + first * features;
+  } else if (batch.shared) {
+    T* to = room.at_least(std::int64_t(count) * features / LANES<T> + 1);
+    tile.inputs = to;
+    for (int row = 0; row < count; row++, to += features)
+      std::copy_n(batch.rows.inputs + std::int64_t(batch.index[first + row]) * features, features, to);
+  } else {
+    T* to = room.at_least(std::int64_t(count) * tile.input_stride);
+    tile.inputs = to;
+    kernels.gather(to, tile.input_stride, batch.rows.inputs, features, batch.index + first, batch.count, count);
+  }
+}
+
+// A loss with its options.
+struct Objective {
+  Loss loss;
+  std::vector<Lanes> options;  // in the order of kernels.h
+  bool full = false;           // with the constant part of the likelihood
+  bool sums = false;           // the gradient is that of the sum
+  bool by_row = false;         // one value per row, not one per row and column
+  int class_weights = -1;      // its mean divides by the weights of the rows' classes: the options from here on; -1: it does not
+};
+
+template <class T> class Measure {
+ public:
+  Measure(const Objective& objective, const Kernels<T>& kernels)
+      : objective_(objective), kernels_(kernels), options_(in_groups<T>(objective.options)) {
+    for (int option = objective.class_weights; option >= 0 && option < int(objective.options.size()); option++)
+      for (double weight : objective.options[option]) class_weighted_ = class_weighted_ || weight != 1;
+  }
+
+  const Objective& objective() const { return objective_; }
+
+  // The sums [lane] of the losses of some rows of a batch, given the outputs in the tile's last values, which become
+  // the slopes, times `scale`, where that is given.
+  const T* losses(const Batch<T>& batch, std::int64_t first, const Network<T>& network, Tile<T>& tile, Scratch<T>& scratch, const T* scale) const {
+    const int columns = batch.rows.columns;
+    LossCall<T> call{};
+    call.outputs = tile.values.back();
+    call.stride = network.output_stride();
+    call.targets = scratch.targets.at_least(std::int64_t(tile.rows) * columns);
+    pick(kernels_, batch, batch.rows.targets, columns, first, tile.rows, scratch.targets.get());
+    if (batch.rows.weights) {
+      call.weights = scratch.weights.at_least(tile.rows);
+      pick(kernels_, batch, batch.rows.weights, 1, first, tile.rows, scratch.weights.get());
+    }
+    call.scale = scale;
+    call.options = options_.get();
+    call.full = objective_.full;
+    call.rows = tile.rows;
+    call.units = network.outputs();
+    call.columns = columns;
+    call.sum = scratch.sum.at_least(1);
+    kernels_.loss(objective_.loss, call);
+    return call.sum;
+  }
+
+  // What the mean over a batch divides the sum by, and what its rows weigh, lane by lane.
+  void weigh(const Batch<T>& batch, const Network<T>& network, Scratch<T>& scratch, double* masses, double* weights) const {
+    std::fill(weights, weights + LANES<T>, batch.rows.weights ? 0.0 : double(batch.count));
+    if (batch.rows.weights)
+      for (int lane = 0; lane < LANES<T>; lane++)
+        for (std::int64_t row = 0; row < batch.count; row++) {
+          const std::int64_t at = batch.shared ? row : lane * batch.count + row;
+          weights[lane] += double(batch.rows.weights[batch.index ? std::int64_t(batch.index[at]) : row]);
+        }
+    const double columns = objective_.by_row ? 1 : batch.rows.columns;
+    for (int lane = 0; lane < LANES<T>; lane++) masses[lane] = class_weighted_ ? 0 : weights[lane] * columns;
+    if (!class_weighted_) return;
+
+    constexpr int AT_ONCE = 4096;
+    T* targets = scratch.targets.at_least(AT_ONCE);
+    T* row_weights = batch.rows.weights ? scratch.weights.at_least(AT_ONCE) : nullptr;
+    T* mass = scratch.mass.at_least(1);
+    for (std::int64_t first = 0; first < batch.count; first += AT_ONCE) {
+      const int count = int(std::min<std::int64_t>(AT_ONCE, batch.count - first));
+      pick(kernels_, batch, batch.rows.targets, 1, first, count, targets);
+      if (row_weights) pick(kernels_, batch, batch.rows.weights, 1, first, count, row_weights);
+      kernels_.mass(targets, row_weights, options_.get() + objective_.class_weights * LANES<T>, count, network.outputs(), mass);
+      for (int lane = 0; lane < LANES<T>; lane++) masses[lane] += double(mass[lane]);
+    }
+  }
+
+ private:
+  Objective objective_;
+  const Kernels<T>& kernels_;
+  Buffer<T> options_;
+  bool class_weighted_ = false;
+};
+
+}  // namespace fallline

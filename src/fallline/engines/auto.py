@@ -1,0 +1,125 @@
+"""All engines as one: every run goes to the first that does not refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from fallline.catalogue.criteria import Criterion
+from fallline.core.population import Population
+from fallline.core.recipe import Recipe
+from fallline.data.dataset import Dataset
+from fallline.engines.protocol import Engine, Network, Observer, Rows, Trained, Training, Until
+
+__all__ = ["Auto"]
+
+_MANY = 4
+"""Points from which on they are worth an engine for many."""
+
+
+class Auto:
+    """The engine that hands every run to another one, so that a mixed population just works.
+
+    Args:
+        engines: The fastest first; the last refuses nothing.
+    """
+
+    name = "auto"
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self._engines = engines
+
+    def refuses(self, recipe: Recipe, data: Dataset) -> str | None:
+        """Never: the last of its engines does not."""
+        return self._engines[-1].refuses(recipe, data)
+
+    def serving(self, population: Population, data: Dataset) -> str:
+        """The engines that train a population, as ``native + loop``."""
+        serving = {self._engine(recipe, data).name for recipe in population}
+        return " + ".join(engine.name for engine in self._engines if engine.name in serving)
+
+    def evaluates(self, network: Network) -> bool:
+        """Always: the last of its engines takes every network."""
+        return self._engines[-1].evaluates(network)
+
+    def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> Training:
+        """Begin to train a population of resolved recipes, or go on from a state."""
+        parts: dict[str, list[int]] = {}
+        for run, recipe in enumerate(population):
+            parts.setdefault(self._engine(recipe, data).name, []).append(run)
+        trainings = []
+        for engine in self._engines:
+            if runs := parts.get(engine.name):
+                own = None if state is None else _renamed(state, {run: place for place, run in enumerate(runs)})
+                trainings.append(
+                    _Part(runs, engine.start(Population(tuple(population[run] for run in runs)), data, own))
+                )
+        return trainings[0].training if len(trainings) == 1 else AutoTraining(trainings)
+
+    def outputs(self, network: Network, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """What the network returns at each point, ``(point, row, unit)``."""
+        return self._for_points(network, parameters).outputs(network, parameters, inputs)
+
+    def evaluate(self, network: Network, parameters: Mapping[str, Tensor], data: Rows, loss: Criterion) -> Tensor:
+        """The loss over ``data`` at each point, float64 ``(point,)``."""
+        return self._for_points(network, parameters).evaluate(network, parameters, data, loss)
+
+    def _engine(self, recipe: Recipe, data: Dataset) -> Engine:
+        return next(engine for engine in self._engines if engine.refuses(recipe, data) is None)
+
+    def _for_points(self, network: Network, parameters: Mapping[str, Tensor]) -> Engine:
+        """The engine for many points, or for few: lanes that are empty cost as much as full ones."""
+        few = len(next(iter(parameters.values()))) < _MANY
+        return next(
+            engine for engine in self._engines if engine is self._engines[-1] or (not few and engine.evaluates(network))
+        )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some runs of a population, by their numbers in it, and their training on one engine."""
+
+    runs: list[int]
+    training: Training
+
+
+class AutoTraining:
+    """A population's training under way on several engines, one after the other."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self._parts = parts
+
+    def advance(self, until: Until, observer: Observer | None = None) -> None:
+        """Train on, the fastest engine's runs first."""
+        for part in self._parts:
+            part.training.advance(until, observer and _renumbered(observer, part.runs))
+
+    def drop(self, runs: Collection[int]) -> None:
+        """End ``runs`` where they are."""
+        for part in self._parts:
+            part.training.drop([place for place, run in enumerate(part.runs) if run in runs])
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything needed to go on bit for bit."""
+        return {
+            name: value
+            for part in self._parts
+            for name, value in _renamed(part.training.state(), dict(enumerate(part.runs))).items()
+        }
+
+    def trained(self) -> tuple[Trained, ...]:
+        """Every run as far as it got."""
+        found = {run: one for part in self._parts for run, one in zip(part.runs, part.training.trained(), strict=True)}
+        return tuple(found[run] for run in sorted(found))
+
+
+def _renumbered(observer: Observer, runs: Sequence[int]) -> Observer:
+    return lambda event: observer(replace(event, run=runs[event.run]))
+
+
+def _renamed(state: Mapping[str, Tensor], numbers: Mapping[int, int]) -> dict[str, Tensor]:
+    """The entries ``RUN/…`` of the runs in ``numbers``, under the numbers that those stand for."""
+    split = ((name.partition("/"), value) for name, value in state.items())
+    return {f"{numbers[int(run)]}/{rest}": value for (run, _, rest), value in split if int(run) in numbers}
