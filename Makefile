@@ -18,6 +18,8 @@ STAMP := .venv/.installed$(if $(NO_NATIVE),-without-native)
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt
 FIND_COMPILER = $(if $(NO_NATIVE),:,for name in $${CXX:-c++ g++ clang++}; do $$name --version >/dev/null 2>&1 && break; done || \
   { echo "A C++ compiler is missing: no $${CXX:-c++, g++ or clang++} runs. Install GCC or Clang (Debian, Ubuntu: apt install g++), or do without the compiled engine: make FALLLINE_NO_NATIVE=1" >&2; exit 2; })
+BENCH := benchmarks/.venv
+BENCH_PIP = $(BENCH)/bin/python -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -c benchmarks/constraints.txt
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 POLARS_MAX_THREADS=1
 # By file, as the blocks of a page build on each other.
 PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -q -n auto --maxprocesses $(WORKERS) --dist loadfile
@@ -57,16 +59,23 @@ dist: $(STAMP) ## build sdist and wheel, look inside, install the wheel elsewher
 	@log=$$($(BIN)/python -m build --no-isolation 2>&1) || { echo "$$log" >&2; exit 1; }
 	@$(BIN)/python tools/check_dist.py $(if $(TORCH_INDEX),--torch-index $(TORCH_INDEX))
 
-bench: $(STAMP) ## run the benchmarks
+bench: $(BENCH)/.installed ## run the benchmarks, beside the peers, in an environment of their own
 	@found=; for script in $$(grep -ls __main__ benchmarks/*.py); do \
-	  found=1; echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
+	  found=1; echo "== $$script"; $(BENCH)/bin/python -m benchmarks.$$(basename $$script .py) || exit 1; \
 	done; [ -n "$$found" ] || echo "benchmarks/ holds no script to run"
+
+$(BENCH)/.installed: $(STAMP) benchmarks/constraints.txt
+	@echo "installing Fallline and its peers into $(BENCH) (once) ..." >&2
+	@rm -f $@
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH_PIP) '.[test]' jax jaxlib
+	@touch $@
 
 lock: ## resolve every version afresh into constraints.txt (wants Python 3.11)
 	@$(PYTHON) tools/lock.py --torch $(TORCH_VERSION) $(if $(TORCH_INDEX),--torch-index $(TORCH_INDEX))
 
 clean: ## remove .venv and what was built; your studies stay
-	@rm -rf .venv build dist docs/_build docs/catalogue .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv benchmarks/.venv build dist docs/_build docs/catalogue .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The compiled engine may be left out, but not be lost unseen.

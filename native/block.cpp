@@ -116,12 +116,13 @@ template <class T> bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& 
 
   // Where all rows of the batch fit into one tile, and no norm has to be known first, each layer is updated as soon as
   // its gradient is there, which is then still in cache.
-  const bool at_once = parts_ == 1 && network_.tile_rows(count) >= count && plan_.clip_norm.empty();
-  team.each(parts_, [&](int part) {
-    descend(batch, count * part / parts_, count * (part + 1) / parts_, at_once, scale, losses[part], *desks[std::size_t(part)], stop);
+  const int parts = parts_of(count);
+  const bool at_once = parts == 1 && network_.tile_rows(count) >= count && plan_.clip_norm.empty();
+  team.each(parts, [&](int part) {
+    descend(batch, count * part / parts, count * (part + 1) / parts, at_once, scale, losses[part], *desks[std::size_t(part)], stop);
   });
   if (stop) return false;
-  for (int part = 1; part < parts_; part++)
+  for (int part = 1; part < parts; part++)
     for (int lane = 0; lane < LANES<T>; lane++) losses[0][lane] += losses[part][lane];
   add_up(losses[0], masses, weights);
   if (alive_ == 0) return true;
@@ -132,7 +133,7 @@ template <class T> bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& 
   T* constants = scratch.constants.at_least(rule_.constants());
   rule_.prepare(rates, constants);
   if (at_once) backward_and_update(scratch.tile, scratch.gradient.get(), constants);
-  else add_and_update(desks, constants, team);
+  else add_and_update(desks, parts, constants, team);
   steps_++;
   position_ += count;
   return true;
@@ -197,17 +198,17 @@ template <class T> void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradie
 }
 
 // Adds up the gradients of the parts of a batch, and moves the parameters.
-template <class T> void BlockOf<T>::add_and_update(Desks& desks, const T* constants, Team& team) {
+template <class T> void BlockOf<T>::add_and_update(Desks& desks, int parts, const T* constants, Team& team) {
   T* gradient = (*desks[0]).gradient.get();
-  const auto piece = [&](int number) { return network_.groups() * number / parts_; };
-  team.each(parts_, [&](int number) {
-    for (int part = 1; part < parts_; part++) {
+  const auto piece = [&](int number) { return network_.groups() * number / parts; };
+  team.each(parts, [&](int number) {
+    for (int part = 1; part < parts; part++) {
       const T* other = (*desks[std::size_t(part)]).gradient.get();
       for (std::int64_t at = piece(number) * LANES<T>; at < piece(number + 1) * LANES<T>; at++) gradient[at] += other[at];
     }
   });
   clip_norm(gradient);
-  team.each(parts_, [&](int number) {
+  team.each(parts, [&](int number) {
     update(gradient + piece(number) * LANES<T>, piece(number), piece(number + 1) - piece(number), constants);
   });
 }
@@ -227,7 +228,7 @@ template <class T> void BlockOf<T>::update(T* gradient, std::int64_t first, std:
 // As torch.nn.utils.clip_grad_norm_ does.
 template <class T> void BlockOf<T>::clip_norm(T* gradient) const {
   if (plan_.clip_norm.empty()) return;
-  double sums[LANES<T>];
+  alignas(64) double sums[LANES<T>];
   alignas(64) T factors[LANES<T>];
   kernels_.squares(gradient, network_.groups(), sums);
   for (int lane = 0; lane < LANES<T>; lane++) {
@@ -333,7 +334,7 @@ void BlockOf<T>::drop_units(std::int64_t first, int rows, int layer, T* values, 
   kernels_.drop(values, slopes, stride, rows, units, scratch.random.data(), shared_, thresholds, scale);
 }
 
-template <class T> Record BlockOf<T>::record_under_way(int lane) const {
+template <class T> Record BlockOf<T>::record_now(int lane) const {
   Record record = records_[std::size_t(lane)];
   record.loss_sum = loss_sums_[lane];
   record.weight_sum = weight_sums_[lane];

@@ -72,6 +72,7 @@ class Block {
   std::int64_t steps() const { return steps_; }
   std::int64_t epoch() const { return epoch_; }
   std::int64_t position() const { return position_; }
+  std::int64_t rows() const { return rows_; }
   const Record& record(int lane) const { return records_[lane]; }
 
  protected:
@@ -124,9 +125,9 @@ template <class T> class BlockOf : public Block {
   void put(int array, int lane, const T* dense) { network_.put(array_at(array).get(), lane, dense); }
 
   // What else there is to a run under way.
-  Record record_under_way(int lane) const;
+  Record record_now(int lane) const;  // with the sums of its epoch
   Lanes carried(int lane) const;
-  std::vector<std::uint32_t> order(int lane) const { return orders_[shared_ ? 0 : lane].state(); }
+  std::vector<std::uint32_t> order(int lane) const { return orders_[shared_ ? 0 : lane].state(drawn_); }
   void resume(int lane, const Record& record, const Lanes& carried, const std::uint32_t* order, std::int64_t steps, std::int64_t position);
 
  private:
@@ -136,7 +137,7 @@ template <class T> class BlockOf : public Block {
   bool end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& team);
   void descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale, double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
   void measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
-  void add_and_update(Desks& desks, const T* constants, Team& team);
+  void add_and_update(Desks& desks, int parts, const T* constants, Team& team);
   void add_up(const double* losses, const double* masses, const double* weights);
   void backward_and_update(Tile<T>& tile, T* gradient, const T* constants);
   void update(T* gradient, std::int64_t first, std::int64_t count, const T* constants);

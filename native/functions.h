@@ -64,8 +64,14 @@ INLINE Reg<float> expm1(Reg<float> x) {
   return with_sign<float>(half + half, x);
 }
 
+// a - b of the bits of any numbers at all, without overflow
+INLINE Bits<float> difference(Bits<float> a, Bits<float> b) {
+  typedef uint32_t Words __attribute__((vector_size(REGISTER)));
+  return (Bits<float>)((Words)a - (Words)b);
+}
+
 // 2^n for what reduces a positive x to [sqrt(1/2), sqrt(2)), as the bits to take off its exponent
-INLINE Bits<float> exponent(Reg<float> x) { return (bits<float>(x) - 0x3f3504f3) & ~0x7fffff; }
+INLINE Bits<float> exponent(Reg<float> x) { return difference(bits<float>(x), Bits<float>{} + 0x3f3504f3) & ~0x7fffff; }
 
 // n ln 2 + log1p(f), with n in the bits of an exponent and f in [sqrt(1/2) - 1, sqrt(2) - 1)
 INLINE Reg<float> log_from(Bits<float> exponent, Reg<float> f) {
@@ -80,8 +86,8 @@ INLINE Reg<float> log_from(Bits<float> exponent, Reg<float> f) {
 INLINE Reg<float> finite_log1p(Reg<float> x) {
   const Bits<float> n = exponent(x + splat(1.0f));
   // f = x 2^-n + (2^-n - 1), the power as a quarter of one that is a normal number for n = 128 too
-  const Reg<float> power = number<float>(0x40800000 - n);
-  return log_from(n, number<float>(bits<float>(x) - n) + fma(power, splat(0.25f), splat(-1.0f)));
+  const Reg<float> power = number<float>(difference(Bits<float>{} + 0x40800000, n));
+  return log_from(n, number<float>(difference(bits<float>(x), n)) + fma(power, splat(0.25f), splat(-1.0f)));
 }
 
 // log(y) of any y, given what it is if 0 < y < inf
@@ -97,8 +103,8 @@ INLINE Reg<float> log(Reg<float> x) {
   const Bits<float> tiny = x < splat(1.17549435e-38f);
   const Reg<float> scaled = select<float>(tiny, x * splat(8388608.0f), x);
   const Bits<float> n = exponent(scaled);
-  const Reg<float> f = number<float>(bits<float>(scaled) - n) - splat(1.0f);
-  return log_of_any(x, log_from(n - (tiny & (23 << 23)), f));
+  const Reg<float> f = number<float>(difference(bits<float>(scaled), n)) - splat(1.0f);
+  return log_of_any(x, log_from(difference(n, tiny & (23 << 23)), f));
 }
 
 // 1.5, 1.5

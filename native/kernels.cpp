@@ -27,7 +27,8 @@ void drop(T* values, T* slopes, int stride, int rows, int units, const uint32_t*
 
 double multiply_adds(long count) {
   constexpr int CHAINS = 12;  // enough to hide the latency
-  Reg<float> sums[CHAINS] = {};
+  Reg<float> sums[CHAINS];
+  for (int chain = 0; chain < CHAINS; chain++) sums[chain] = splat<float>(0.1f * float(chain));  // no two are the same sum
   const Reg<float> factor = splat<float>(0.999f), term = splat<float>(1e-3f);
   for (long i = 0; i < count / CHAINS; i++)
 #pragma GCC unroll 12

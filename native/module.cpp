@@ -13,6 +13,7 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -67,7 +68,12 @@ template <class T> const Kernels<T>& kernels_of(const InstructionSet& set) {
   else return set.twice;
 }
 
+void require_threads(int threads) {
+  if (threads < 1) throw std::invalid_argument("there is no thread to run on");
+}
+
 double peak(const std::string& name, int threads, double seconds) {
+  require_threads(threads);
   const InstructionSet& set = instruction_set(name);
   const double each = 2.0 * set.registers / sizeof(float);  // operations of one multiply-add
   nb::gil_scoped_release release;
@@ -160,6 +166,7 @@ Plan plan_of(const nb::dict& fields) {
   for (const auto* options : {&plan.activation_options, &plan.objective.options})
     require(std::all_of(options->begin(), options->end(), fits), "an option needs one number for each run");
   for (const auto& [name, numbers] : plan.optimizer_options) require(fits(numbers), "an option needs one number for each run");
+  for (double share : plan.dropout) require(share >= 0 && share < 1, "dropout leaves out less than all units, and not less than none");
   return plan;
 }
 
@@ -201,6 +208,10 @@ void require_columns(const Plan& plan, int features, int columns) {
     case Loss::multi_margin: options = std::size_t(outputs) + 2; break;
     default: break;
   }
+  int weights = -1;
+  if (plan.objective.loss == Loss::nll) weights = 0;
+  if (plan.objective.loss == Loss::cross_entropy || plan.objective.loss == Loss::focal) weights = 1;
+  if (plan.objective.class_weights != weights) throw std::invalid_argument("the class weights of the loss are elsewhere");
   if (plan.objective.options.size() != options) throw std::invalid_argument("the loss has another number of options");
   std::size_t shape = 0;
   switch (plan.activation) {
@@ -279,12 +290,12 @@ template <class T> void bind_block(nb::module_& module, const char* name) {
              block.put(array, lane_of(block, lane), numbers.data());
            },
            "array"_a, "lane"_a, "numbers"_a)
-      .def("record_under_way", [](const B& block, int lane) { return block.record_under_way(lane_of(block, lane)); }, "lane"_a)
+      .def("record", [](const B& block, int lane) { return block.record_now(lane_of(block, lane)); }, "lane"_a)
       .def("carried", [](const B& block, int lane) { return block.carried(lane_of(block, lane)); }, "lane"_a)
       .def("order", [](const B& block, int lane) { return array_of<std::uint32_t>(block.order(lane_of(block, lane))); }, "lane"_a)
       .def("resume",
            [](B& block, int lane, const Record& record, const Lanes& carried, const Vector<std::uint32_t>& order, std::int64_t steps, std::int64_t position) {
-             if (order.shape(0) != Twister::WORDS + 1 || carried.size() != block.carried(lane_of(block, lane)).size())
+             if (steps < 0 || position < 0 || position > block.rows() || order.shape(0) != Twister::WORDS + 1 || carried.size() != block.carried(lane_of(block, lane)).size())
                throw std::invalid_argument("this state is not one of such a block");
              block.resume(lane, record, carried, order.data(), steps, position);
            },
@@ -336,6 +347,8 @@ template <class Work> void in_threads(int threads, Work&& work) {
 // Trains blocks, the first first, each to its epoch, for about so many seconds.
 void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>& epochs, std::int64_t step, int threads, double seconds) {
   if (epochs.size() != blocks.size() || threads < 1) throw std::invalid_argument("every block needs an epoch, and a thread to run on");
+  const std::set<Block*> different(blocks.begin(), blocks.end());
+  if (different.size() != blocks.size() || different.count(nullptr)) throw std::invalid_argument("every block is one, and another one");
   const Clock::time_point deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::atomic<std::size_t> next{0};
   const int side_by_side = std::min<int>(threads, int(blocks.size()));
@@ -366,6 +379,7 @@ nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Mat
   rows.count = std::int64_t(inputs.shape(0));
   rows.features = int(inputs.shape(1));
   require_points(plan, points, rows.features);
+  require_threads(threads);
   const std::size_t units = std::size_t(plan.sizes.back());
   std::vector<T> results(points.shape(0) * inputs.shape(0) * units);
   in_threads(1, [&](const std::atomic<bool>& stop) {
@@ -381,6 +395,7 @@ nb::object losses_at(const nb::dict& fields, const Matrix<T>& points, const Matr
   const Kernels<T>& kernels = kernels_of<T>(instruction_set(set));
   const Rows<T> rows = rows_of<T>(inputs, targets, weights);
   require_points(plan, points, rows.features);
+  require_threads(threads);
   require_columns(plan, rows.features, rows.columns);
   std::vector<double> results(points.shape(0));
   in_threads(1, [&](const std::atomic<bool>& stop) {
@@ -432,7 +447,6 @@ NB_MODULE(_native, module) {
            },
            "rates"_a, "first"_a, "every"_a)
       .def("drop", [](Block& block, int lane) { block.drop(lane_of(block, lane)); }, "lane"_a)
-      .def("record", [](const Block& block, int lane) { return block.record(lane_of(block, lane)); }, "lane"_a)
       .def("losses_since", [](const Block& block, int lane, std::int64_t epoch) {
         const Record& record = block.record(lane_of(block, lane));
         std::vector<std::pair<double, double>> losses;

@@ -1,6 +1,10 @@
 // A feedforward network of all lanes of a block: where its parameters lie, and the way through a few rows and back.
 #pragma once
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -16,13 +20,21 @@ namespace fallline {
 // Numbers in groups, aligned to one. Grows where more is asked for, and then forgets what it held.
 template <class T> class Buffer {
  public:
-  Buffer() = default;
-  explicit Buffer(std::int64_t groups) { at_least(groups); }
+  // With `huge`, of pages of 2 MiB where the system has them: products go through memory in long strides, and what they
+  // touch at a time lies on more small pages than the processor knows the places of.
+  explicit Buffer(std::int64_t groups = 0, bool huge = false) : huge_(huge) { at_least(groups); }
   T* at_least(std::int64_t groups) {
     if (groups > groups_) {
+      const bool huge = huge_ || groups * 64 >= PAGE;
+      const std::size_t alignment = huge ? PAGE : 64, bytes = (std::size_t(groups) * 64 + alignment - 1) / alignment * alignment;
       numbers_.reset();
-      numbers_.reset(static_cast<T*>(::operator new(std::size_t(groups) * 64, std::align_val_t{64})));
-      std::memset(static_cast<void*>(numbers_.get()), 0, std::size_t(groups) * 64);
+      void* at = std::aligned_alloc(alignment, bytes);
+      if (!at) throw std::bad_alloc();
+#if defined(MADV_HUGEPAGE)
+      if (huge) madvise(at, bytes, MADV_HUGEPAGE);
+#endif
+      std::memset(at, 0, std::size_t(groups) * 64);
+      numbers_.reset(static_cast<T*>(at));
       groups_ = groups;
     }
     return numbers_.get();
@@ -30,11 +42,13 @@ template <class T> class Buffer {
   T* get() const { return numbers_.get(); }
 
  private:
+  static constexpr std::int64_t PAGE = 2 << 20;
   struct Free {
-    void operator()(T* numbers) const { ::operator delete(numbers, std::align_val_t{64}); }
+    void operator()(T* numbers) const { std::free(numbers); }
   };
   std::unique_ptr<T, Free> numbers_;
   std::int64_t groups_ = 0;
+  bool huge_;
 };
 
 // A few rows on their way through the network.

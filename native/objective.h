@@ -31,7 +31,7 @@ template <class T> struct Batch {
 
 // What one thread works in.
 template <class T> struct Scratch {
-  Buffer<T> gradient, values, inputs, targets, weights, constants, sum, scale, mass;
+  Buffer<T> gradient{0, true}, values{0, true}, inputs{0, true}, targets, weights, constants, sum, scale, mass;
   Tile<T> tile;
   std::vector<std::uint32_t> random;
   std::vector<std::int32_t> index;
@@ -68,8 +68,11 @@ void load_inputs(const Kernels<T>& kernels, const Batch<T>& batch, std::int64_t 
   } else if (batch.shared) {
     T* to = room.at_least(std::int64_t(count) * features / LANES<T> + 1);
     tile.inputs = to;
-    for (int row = 0; row < count; row++, to += features)
-      std::copy_n(batch.rows.inputs + std::int64_t(batch.index[first + row]) * features, features, to);
+    for (int row = 0; row < count; row++) {
+      const T* from = batch.rows.inputs + std::int64_t(batch.index[first + row]) * features;
+      if (features >= 16) to = std::copy_n(from, features, to);
+      else for (int feature = 0; feature < features; feature++) *to++ = from[feature];
+    }
   } else {
     T* to = room.at_least(std::int64_t(count) * tile.input_stride);
     tile.inputs = to;

@@ -42,10 +42,17 @@ template <class T, bool SHARED> INLINE Reg<T> operand(const T* at) {
   else return load<T>(at);
 }
 
-// A loop over the places of a tile, written out by the compiler.
-#define EACH_OF_TILE                                                      \
-  _Pragma("GCC unroll 8") for (int i = 0; i < ROWS; i++)                  \
-    _Pragma("GCC unroll 8") for (int j = 0; j < COLUMNS; j++)
+#define EACH_COLUMN _Pragma("GCC unroll 8") for (int j = 0; j < COLUMNS; j++)
+
+// visit(i, at) of each row of a tile. Where a row begins is worked out when it is come to: kept for all of them, the places
+// would take the registers that the sums want.
+template <int ROWS, class T, class Visit> INLINE void each_row(T* at, int64_t next, Visit visit) {
+#pragma GCC unroll 8
+  for (int i = 0; i < ROWS; i++, at += next) {
+    asm("" : "+r"(at));
+    visit(i, at);
+  }
+}
 
 template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int ROWS, int COLUMNS>
 INLINE void tile(const Sum<T>& sum, int row, int column) {
@@ -59,11 +66,12 @@ INLINE void tile(const Sum<T>& sum, int row, int column) {
     const int64_t next = sum.result_row;
     Reg<T> s[ROWS][COLUMNS];
     if (sum.add) {
-      EACH_OF_TILE s[i][j] = load<T>(result + i * next + j * GROUP);
-    } else if (sum.bias) {
-      EACH_OF_TILE s[i][j] = load<T>(sum.bias + (column + j) * GROUP + lane);
+      each_row<ROWS>(result, next, [&](int i, const T* at) { EACH_COLUMN s[i][j] = load<T>(at + j * GROUP); });
     } else {
-      EACH_OF_TILE s[i][j] = zero<T>();
+      Reg<T> start[COLUMNS];
+      EACH_COLUMN start[j] = sum.bias ? load<T>(sum.bias + (column + j) * GROUP + lane) : zero<T>();
+#pragma GCC unroll 8
+      for (int i = 0; i < ROWS; i++) EACH_COLUMN s[i][j] = start[j];
     }
     for (int k = 0; k < sum.depth; k++, left += sum.left_k, right += sum.right_k) {
       Reg<T> r[COLUMNS];
@@ -77,13 +85,17 @@ INLINE void tile(const Sum<T>& sum, int row, int column) {
       }
     }
     if (sum.relu) {
-      EACH_OF_TILE s[i][j] = at_least<T>(s[i][j], zero<T>());
+      each_row<ROWS>(result, next, [&](int i, T* at) { EACH_COLUMN store<T>(at + j * GROUP, at_least<T>(s[i][j], zero<T>())); });
     } else if (sum.mask) {
-      EACH_OF_TILE s[i][j] = select<T>(load<T>(result + i * next + j * GROUP) > zero<T>(), s[i][j], zero<T>());
+      each_row<ROWS>(result, next, [&](int i, T* at) {
+        EACH_COLUMN store<T>(at + j * GROUP, select<T>(load<T>(at + j * GROUP) > zero<T>(), s[i][j], zero<T>()));
+      });
     } else if (sum.slopes) {
-      EACH_OF_TILE s[i][j] *= load<T>(sum.slopes + (result - sum.result) + i * next + j * GROUP);
+      const int64_t aside = sum.slopes - sum.result;
+      each_row<ROWS>(result, next, [&](int i, T* at) { EACH_COLUMN store<T>(at + j * GROUP, s[i][j] * load<T>(at + aside + j * GROUP)); });
+    } else {
+      each_row<ROWS>(result, next, [&](int i, T* at) { EACH_COLUMN store<T>(at + j * GROUP, s[i][j]); });
     }
-    EACH_OF_TILE store<T>(result + i * next + j * GROUP, s[i][j]);
   }
 }
 
@@ -168,11 +180,20 @@ template <class T> void gradient(const fallline::Product<T>& p) {
 }
 
 template <class T> void bias_gradient(T* sums, const T* slopes, int stride, int rows, int outputs, bool add) {
-  constexpr int GROUP = fallline::LANES<T>;
-  for (int64_t at = 0; at < int64_t(outputs) * GROUP; at += WIDTH<T>) {
-    Reg<T> sum = add ? load<T>(sums + at) : zero<T>();
-    for (int row = 0; row < rows; row++) sum += load<T>(slopes + int64_t(row) * stride * GROUP + at);
-    store<T>(sums + at, sum);
+  constexpr int AT_ONCE = 4;  // sums that do not wait for each other
+  const int64_t next = int64_t(stride) * fallline::LANES<T>, all = int64_t(outputs) * fallline::LANES<T>;
+  int64_t at = 0;
+  for (; at + AT_ONCE * WIDTH<T> <= all; at += AT_ONCE * WIDTH<T>) {
+    Reg<T> s[AT_ONCE];
+    for (int i = 0; i < AT_ONCE; i++) s[i] = add ? load<T>(sums + at + i * WIDTH<T>) : zero<T>();
+    for (int row = 0; row < rows; row++)
+      for (int i = 0; i < AT_ONCE; i++) s[i] += load<T>(slopes + row * next + at + i * WIDTH<T>);
+    for (int i = 0; i < AT_ONCE; i++) store<T>(sums + at + i * WIDTH<T>, s[i]);
+  }
+  for (; at < all; at += WIDTH<T>) {
+    Reg<T> s = add ? load<T>(sums + at) : zero<T>();
+    for (int row = 0; row < rows; row++) s += load<T>(slopes + row * next + at);
+    store<T>(sums + at, s);
   }
 }
 

@@ -40,11 +40,14 @@ class Twister {
 
  private:
   void renew() {
-    for (int i = 0; i < WORDS; i++) {
-      const std::uint32_t mixed = (words_[i] & 0x80000000u) | (words_[(i + 1) % WORDS] & 0x7fffffffu);
-      words_[i] = words_[(i + 397) % WORDS] ^ (mixed >> 1) ^ (mixed & 1 ? 0x9908b0dfu : 0u);
-    }
+    for (int i = 0; i < WORDS - 397; i++) renew(i, i + 1, i + 397);
+    for (int i = WORDS - 397; i < WORDS - 1; i++) renew(i, i + 1, i + 397 - WORDS);
+    renew(WORDS - 1, 0, 396);
     used_ = 0;
+  }
+  void renew(int i, int next, int far) {
+    const std::uint32_t mixed = (words_[i] & 0x80000000u) | (words_[next] & 0x7fffffffu);
+    words_[i] = words_[far] ^ (mixed >> 1) ^ (0x9908b0dfu & -(mixed & 1));
   }
 
   std::array<std::uint32_t, WORDS> words_;
@@ -64,8 +67,8 @@ class Order {
     for (std::uint32_t i = 0; i + 1 < count; i++) std::swap(rows_[i], rows_[i + twister_.next() % (count - i)]);
   }
 
-  // The generator's state before this epoch was drawn: `restore` draws it again.
-  std::vector<std::uint32_t> state() const { return before_.state(); }
+  // The generator's state: within an epoch that before the epoch was drawn, as `restore` draws it again.
+  std::vector<std::uint32_t> state(bool within_epoch) const { return (within_epoch ? before_ : twister_).state(); }
   void restore(const std::uint32_t* state, bool within_epoch) {
     twister_.restore(state);
     before_ = twister_;

@@ -16,6 +16,7 @@ BUILT_IN = {
     "SourceError": OSError,
     "DataError": ValueError,
     "StudyError": ValueError,
+    "EngineError": RuntimeError,
     "OutputError": OSError,
 }
 KINDS = [getattr(errors, name) for name in BUILT_IN]

@@ -30,8 +30,9 @@ class CtrlC:
 
 
 def interrupted(out: Path, *, run: int, epoch: int, **given) -> Study:
+    """On the loop, which tells of each epoch before the next begins."""
     with pytest.raises(Interrupted) as caught:
-        train("iris", epochs=6, out=out, observer=CtrlC(run=run, epoch=epoch), **given)
+        train("iris", out=out, observer=CtrlC(run=run, epoch=epoch), **{"epochs": 6, "engine": "loop", **given})
     assert caught.value.study == out
     assert str(out) in str(caught.value)
     return Study(caught.value.study)
@@ -57,6 +58,14 @@ def test_what_was_reached_is_a_study_like_any_other(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["study"]
 
 
+def test_an_engine_that_trains_in_rounds_keeps_what_it_has_reached_too(tmp_path: Path):
+    study = interrupted(tmp_path / "study", run=0, epoch=1, epochs=20_000, patience=20_000, engine="auto")
+    assert study.header.outcomes[Outcome.interrupted] > 0
+    reached = study.frame()["epochs"]
+    assert 1 <= reached.min() <= reached.max() < 20_000
+    assert len(study.predict("iris")) == 150
+
+
 def test_runs_are_kept_as_far_as_they_got_and_the_best_of_them_chosen(tmp_path: Path):
     study = interrupted(tmp_path / "study", run=4, epoch=3)
     results = study.frame()
@@ -66,7 +75,7 @@ def test_runs_are_kept_as_far_as_they_got_and_the_best_of_them_chosen(tmp_path: 
 
 def test_an_interrupted_run_went_the_way_of_the_uninterrupted_one(tmp_path: Path):
     short = interrupted(tmp_path / "short", run=15, epoch=2).curves()
-    whole = train("iris", epochs=6, out=tmp_path / "whole").curves()
+    whole = train("iris", epochs=6, out=tmp_path / "whole", engine="loop").curves()
     assert short.equals(whole.filter(pl.col("epoch") <= 2))
 
 

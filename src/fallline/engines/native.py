@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
@@ -109,12 +109,14 @@ class _Run:
         number: Its number in the population.
         recipe: Its recipe.
         reported: The complete epochs that an observer has been told of.
+        told: Whether it has been told of the end.
         trained: What became of it, once it has ended.
     """
 
     number: int
     recipe: Recipe
     reported: int = 0
+    told: bool = False
     trained: Trained | None = None
 
 
@@ -136,7 +138,7 @@ class _Kind:
             self.weights += weights
         self.epoch_steps = math.ceil(len(data.train) / recipe.batch_size)
         self.pace = pace_of(recipe)
-        self.initial = cache(self._initial)
+        self._default = cache(lambda seed: self._initialised(network, seed))
         self._curves = lru_cache(maxsize=1024)(_curve)
 
     def named(self, numbers: NDArray[Any]) -> dict[str, Tensor]:
@@ -153,8 +155,17 @@ class _Kind:
             Recipe(**{name: getattr(recipe, name) for name in fields}), self.epoch_steps, first, every, count
         )
 
-    def _initial(self, seed: int) -> NDArray[Any]:
-        module = initialised(self.network.build, seed=seed, dtype=self.dtype).module
+    def initial(self, recipe: Recipe) -> NDArray[Any]:
+        """A run's parameters before its first step, one after the other."""
+        if recipe.initialization == "default":  # which looks at nothing but the widths
+            return self._default(recipe.seed)
+        network = replace(
+            self.network, initialization=recipe.initialization, activation_options=recipe.activation_options
+        )
+        return self._initialised(network, recipe.seed)
+
+    def _initialised(self, network: Feedforward, seed: int) -> NDArray[Any]:
+        module = initialised(network.build, seed=seed, dtype=self.dtype).module
         return torch.cat([value.detach().flatten() for value in module.parameters()]).numpy()
 
 
@@ -170,7 +181,7 @@ class _Block:
     def begin(self) -> _Block:
         """Put every run at its start."""
         for lane, run in enumerate(self.runs):
-            self.native.put(_PARAMETERS, lane, self.kind.initial(run.recipe.seed))
+            self.native.put(_PARAMETERS, lane, self.kind.initial(run.recipe))
         return self
 
     def fill_rates(self) -> None:
@@ -218,6 +229,9 @@ class _Block:
     def news(self, lane: int) -> Iterator[Progress]:
         """What an observer has not been told of the run of a lane."""
         run, outcome = self.runs[lane], Outcome[self.native.end(lane).name]
+        if run.told:
+            return
+        run.told = outcome.ended
         fresh = self.native.losses_since(lane, run.reported)
         first, run.reported = run.reported + 1, run.reported + len(fresh)
         within = outcome is Outcome.diverged and (not fresh or math.isfinite(fresh[-1][1]))  # an epoch, not at its end
@@ -236,17 +250,17 @@ class _Block:
 
     def state(self, lane: int) -> dict[str, Tensor]:
         """Everything needed to go on with the run of a lane."""
-        record = self.native.record_under_way(lane)
+        record = self.native.record(lane)
         numbers = [
             *(self.native.steps, self.native.position, record.loss_sum, record.weight_sum),
             *(record.best_epoch, record.best_loss),
         ]
         arrays = [self.native.take(array, lane) for array in range(self.native.arrays)]
         return {
-            "numbers": torch.tensor(numbers, dtype=torch.float64),
+            "numbers": _numbers(numbers),
             "curves": _losses_of(record.training, record.validation, record.rates),
             "arrays": torch.from_numpy(np.stack(arrays)),
-            "carried": torch.tensor(self.native.carried(lane), dtype=torch.float64),
+            "carried": _numbers(self.native.carried(lane)),
             "order": torch.from_numpy(self.native.order(lane).astype(np.int64)),
         }
 
@@ -293,9 +307,9 @@ class NativeTraining:
             _module().advance(natives, epochs, step, workers(), _ROUND)
             if observer is not None:
                 for block in pending:
-                    for lane in range(len(block.runs)):
-                        for event in block.news(lane):
-                            observer(event)
+                    news = (event for lane in range(len(block.runs)) for event in block.news(lane))
+                    for event in sorted(news, key=lambda event: event.epoch):
+                        observer(event)
             self._clear()
 
     def drop(self, runs: Collection[int]) -> None:
@@ -308,6 +322,7 @@ class NativeTraining:
 
     def state(self) -> dict[str, Tensor]:
         """Everything needed to go on bit for bit: ``RUN/...`` → tensor."""
+        self._clear()  # an observer may have ended the last round
         states = {run.number: _ended_state(run.trained) for run in self._runs if run.trained is not None}
         for block in self._blocks:
             states |= {block.runs[lane].number: block.state(lane) for lane in block.alive()}
@@ -315,6 +330,7 @@ class NativeTraining:
 
     def trained(self) -> tuple[Trained, ...]:
         """Every run as far as it got."""
+        self._clear()
         under_way = {block.runs[lane].number: block.trained(lane) for block in self._blocks for lane in block.alive()}
         return tuple(run.trained or under_way[run.number] for run in self._runs)
 
@@ -426,14 +442,18 @@ def _curve(recipe: Recipe, epoch_steps: int, first: int, every: int, count: int)
 
 
 def _losses_of(training: Sequence[float], validation: Sequence[float], rates: Sequence[float]) -> Tensor:
-    return torch.tensor([training, validation, rates], dtype=torch.float64)
+    return _numbers([training, validation, rates])
+
+
+def _numbers(values: Any) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64, device="cpu")
 
 
 def _ended_state(run: Trained) -> dict[str, Tensor]:
     numbers = [run.steps, run.best_epoch, math.nan if run.best_loss is None else run.best_loss]
     return {
-        "outcome": torch.tensor(list(Outcome).index(run.outcome)),
-        "numbers": torch.tensor(numbers, dtype=torch.float64),
+        "outcome": _numbers(list(Outcome).index(run.outcome)),
+        "numbers": _numbers(numbers),
         "curves": _losses_of(run.training_losses, run.validation_losses, run.learning_rates),
         **{f"parameters/{name}": value for name, value in run.parameters.items()},
     }
