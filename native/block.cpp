@@ -15,8 +15,8 @@ namespace fallline {
 
 namespace {
 
-// A batch is cut into parts that several threads can share, whether there are several or not: a sum of sums has other last
-// bits than a sum.
+// A batch is cut into parts that several threads can share, whether there are several or not: a sum of sums has other
+// last bits than a sum.
 constexpr int MOST_PARTS = 8;
 int parts_of(std::int64_t rows) { return int(std::clamp<std::int64_t>(rows / 256, 1, MOST_PARTS)); }
 
@@ -61,21 +61,29 @@ void Block::end(int lane, End how) {
 template <class T>
 BlockOf<T>::BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& validation, const Kernels<T>& kernels)
     : Block(training.count, std::min(plan.batch_size, training.count), int(plan.seeds.size())),
-      plan_(plan), training_(training), validation_(validation), kernels_(kernels),
+      plan_(plan),
+      training_(training),
+      validation_(validation),
+      kernels_(kernels),
       network_(plan.sizes, plan.activation, in_groups<T>(plan.activation_options), !plan.dropout.empty(), kernels),
       measure_(plan.objective, kernels),
       rule_(plan.optimizer, of_all_lanes(plan.optimizer_options, LANES<T>), plan.optimizer_flags, LANES<T>),
-      parts_(parts_of(batch_size_)), validation_parts_(parts_of(validation.count)),
+      parts_(parts_of(batch_size_)),
+      validation_parts_(parts_of(validation.count)),
       shared_(std::all_of(plan.seeds.begin(), plan.seeds.end(), [&](auto seed) { return seed == plan.seeds[0]; })),
-      parameters_(network_.groups()), best_(network_.groups()), validation_mass_(LANES<T>) {
+      parameters_(network_.groups()),
+      best_(network_.groups()),
+      validation_mass_(LANES<T>) {
   if (!plan.clip_value.empty()) clip_value_ = in_groups<T>({plan.clip_value});
   for (int memory = 0; memory < rule_.memories(); memory++) memory_.emplace_back(network_.groups());
-  for (int lane = 0; lane < (shared_ ? 1 : lanes()); lane++) orders_.emplace_back(plan.seeds[std::size_t(lane)], std::int32_t(training.count));
+  for (int lane = 0; lane < (shared_ ? 1 : lanes()); lane++)
+    orders_.emplace_back(plan.seeds[std::size_t(lane)], std::int32_t(training.count));
   Lanes weights(LANES<T>);
   measure_.weigh({validation_, validation_.count}, network_, *Workshop<T>(), validation_mass_.data(), weights.data());
 }
 
-template <class T> void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) {
+template <class T>
+void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) {
   Desks desks(std::size_t(std::max(parts_, validation_parts_)));
   const double work = 6.0 * LANES<T> * double(network_.parameters()) * double(batch_size_);
   double since = 0;  // operations since the clock was looked at
@@ -99,7 +107,8 @@ template <class T> void BlockOf<T>::run(Until until, Clock::time_point deadline,
 }
 
 // One optimizer step; false where it was stopped, and then nothing has changed.
-template <class T> bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
+template <class T>
+bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
   Scratch<T>& scratch = *desks[0];
   const std::int64_t count = std::min(batch_size_, rows_ - position_);
   Batch<T> batch{training_, count, orders_[0].rows() + position_, shared_};
@@ -119,7 +128,8 @@ template <class T> bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& 
   const int parts = parts_of(count);
   const bool at_once = parts == 1 && network_.tile_rows(count) >= count && plan_.clip_norm.empty();
   team.each(parts, [&](int part) {
-    descend(batch, count * part / parts, count * (part + 1) / parts, at_once, scale, losses[part], *desks[std::size_t(part)], stop);
+    descend(batch, count * part / parts, count * (part + 1) / parts, at_once, scale, losses[part],
+            *desks[std::size_t(part)], stop);
   });
   if (stop) return false;
   for (int part = 1; part < parts; part++)
@@ -128,7 +138,8 @@ template <class T> bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& 
   if (alive_ == 0) return true;
 
   double rates[LANES<T>];
-  for (int lane = 0; lane < LANES<T>; lane++) rates[lane] = rates_[std::size_t(rate_row(steps_) * lanes() + used(lane))];
+  for (int lane = 0; lane < LANES<T>; lane++)
+    rates[lane] = rates_[std::size_t(rate_row(steps_) * lanes() + used(lane))];
   if (rule_.steps == 0) start_memory(rates);
   T* constants = scratch.constants.at_least(rule_.constants());
   rule_.prepare(rates, constants);
@@ -141,8 +152,8 @@ template <class T> bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& 
 
 // Takes rows of a batch there and, unless all is to be done at once later, back: their losses, and their gradient.
 template <class T>
-void BlockOf<T>::descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale, double* losses,
-                         Scratch<T>& scratch, const std::atomic<bool>& stop) const {
+void BlockOf<T>::descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale,
+                         double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const {
   const auto& layers = network_.layers();
   T* gradient = scratch.gradient.at_least(network_.groups());
   Tile<T>& tile = scratch.tile;
@@ -156,14 +167,16 @@ void BlockOf<T>::descend(const Batch<T>& batch, std::int64_t first, std::int64_t
     const T* sum = measure_.losses(batch, row, network_, tile, scratch, scale);
     for (int lane = 0; lane < LANES<T>; lane++) losses[lane] += double(sum[lane]);
     if (at_once) return;
-    network_.backward(parameters_.get(), tile,
-                      [&](std::size_t i) { network_.layer_gradient(i, tile, gradient + layers[i].weights * LANES<T>, row > first); },
-                      [](std::size_t) {});
+    network_.backward(
+        parameters_.get(), tile,
+        [&](std::size_t i) { network_.layer_gradient(i, tile, gradient + layers[i].weights * LANES<T>, row > first); },
+        [](std::size_t) {});
   }
 }
 
 // Ends the runs whose loss is not finite, before their parameters move, and adds those of the others up.
-template <class T> void BlockOf<T>::add_up(const double* losses, const double* masses, const double* weights) {
+template <class T>
+void BlockOf<T>::add_up(const double* losses, const double* masses, const double* weights) {
   bool finite = true;
   for (int lane = 0; lane < LANES<T>; lane++) {
     const double loss = losses[lane] / masses[lane];
@@ -176,16 +189,22 @@ template <class T> void BlockOf<T>::add_up(const double* losses, const double* m
     if (!std::isfinite(T(losses[lane] / masses[lane]))) end(lane, End::diverged);
 }
 
-// Moves each layer as soon as its weights are no longer needed; of a large first layer, whose inputs need no slopes, some
-// outputs at a time.
-template <class T> void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient, const T* constants) {
+// Moves each layer as soon as its weights are no longer needed; of a large first layer, whose inputs need no slopes,
+// some outputs at a time.
+template <class T>
+void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient, const T* constants) {
   constexpr std::int64_t AT_A_TIME = 128 * 1024 / 64;  // groups
   const auto& layers = network_.layers();
   const auto& first = layers[0];
   const bool large = first.end() > 2 * AT_A_TIME;
-  network_.backward(parameters_.get(), tile,
-      [&](std::size_t i) { if (i > 0 || !large) network_.layer_gradient(i, tile, gradient, false); },
-      [&](std::size_t i) { if (i > 0 || !large) update(gradient, layers[i].weights, layers[i].end() - layers[i].weights, constants); });
+  network_.backward(
+      parameters_.get(), tile,
+      [&](std::size_t i) {
+        if (i > 0 || !large) network_.layer_gradient(i, tile, gradient, false);
+      },
+      [&](std::size_t i) {
+        if (i > 0 || !large) update(gradient, layers[i].weights, layers[i].end() - layers[i].weights, constants);
+      });
   if (!large) return;
   const int some = int(std::max<std::int64_t>(4, AT_A_TIME / first.stride / 4 * 4));
   for (int output = 0; output < first.outputs; output += some) {
@@ -198,13 +217,15 @@ template <class T> void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradie
 }
 
 // Adds up the gradients of the parts of a batch, and moves the parameters.
-template <class T> void BlockOf<T>::add_and_update(Desks& desks, int parts, const T* constants, Team& team) {
+template <class T>
+void BlockOf<T>::add_and_update(Desks& desks, int parts, const T* constants, Team& team) {
   T* gradient = (*desks[0]).gradient.get();
   const auto piece = [&](int number) { return network_.groups() * number / parts; };
   team.each(parts, [&](int number) {
     for (int part = 1; part < parts; part++) {
       const T* other = (*desks[std::size_t(part)]).gradient.get();
-      for (std::int64_t at = piece(number) * LANES<T>; at < piece(number + 1) * LANES<T>; at++) gradient[at] += other[at];
+      for (std::int64_t at = piece(number) * LANES<T>; at < piece(number + 1) * LANES<T>; at++)
+        gradient[at] += other[at];
     }
   });
   clip_norm(gradient);
@@ -214,19 +235,22 @@ template <class T> void BlockOf<T>::add_and_update(Desks& desks, int parts, cons
 }
 
 // Moves the parameters of `count` groups from `first` on, given their gradient.
-template <class T> void BlockOf<T>::update(T* gradient, std::int64_t first, std::int64_t count, const T* constants) {
+template <class T>
+void BlockOf<T>::update(T* gradient, std::int64_t first, std::int64_t count, const T* constants) {
   if (clip_value_.get()) kernels_.clamp(gradient, count, clip_value_.get());
   Update<T> update = rule_.update<T>();
   update.parameters = parameters_.get() + first * LANES<T>;
   update.gradient = gradient;
-  for (std::size_t memory = 0; memory < memory_.size(); memory++) update.memory[memory] = memory_[memory].get() + first * LANES<T>;
+  for (std::size_t memory = 0; memory < memory_.size(); memory++)
+    update.memory[memory] = memory_[memory].get() + first * LANES<T>;
   update.constants = constants;
   update.count = count;
   kernels_.update(update);
 }
 
 // As torch.nn.utils.clip_grad_norm_ does.
-template <class T> void BlockOf<T>::clip_norm(T* gradient) const {
+template <class T>
+void BlockOf<T>::clip_norm(T* gradient) const {
   if (plan_.clip_norm.empty()) return;
   alignas(64) double sums[LANES<T>];
   alignas(64) T factors[LANES<T>];
@@ -239,12 +263,14 @@ template <class T> void BlockOf<T>::clip_norm(T* gradient) const {
 }
 
 // Validates, remembers the best parameters, and ends the runs whose time it is; false where it was stopped itself.
-template <class T> bool BlockOf<T>::end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& team) {
+template <class T>
+bool BlockOf<T>::end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& team) {
   double sums[MOST_PARTS][LANES<T>] = {};
   double* losses = sums[0];
   const Batch<T> batch{validation_, validation_.count};
   team.each(validation_parts_, [&](int part) {
-    measure(batch, batch.count * part / validation_parts_, batch.count * (part + 1) / validation_parts_, sums[part], *desks[std::size_t(part)], stop);
+    measure(batch, batch.count * part / validation_parts_, batch.count * (part + 1) / validation_parts_, sums[part],
+            *desks[std::size_t(part)], stop);
   });
   if (stop) return false;
   for (int part = 1; part < validation_parts_; part++)
@@ -283,7 +309,8 @@ template <class T> bool BlockOf<T>::end_epoch(Desks& desks, const std::atomic<bo
 
 // The losses of rows of a batch, as the parameters are now.
 template <class T>
-void BlockOf<T>::measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const {
+void BlockOf<T>::measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses,
+                         Scratch<T>& scratch, const std::atomic<bool>& stop) const {
   Tile<T>& tile = scratch.tile;
   const int fit = network_.tile_rows(end - first);
   for (std::int64_t row = first; row < end && !stop; row += fit) {
@@ -295,14 +322,16 @@ void BlockOf<T>::measure(const Batch<T>& batch, std::int64_t first, std::int64_t
   }
 }
 
-template <class T> void BlockOf<T>::keep(const std::vector<int>& lanes) {
+template <class T>
+void BlockOf<T>::keep(const std::vector<int>& lanes) {
   const T* from = parameters_.get();
   T* to = best_.get();
   for (std::int64_t group = 0; group < network_.groups(); group++, from += LANES<T>, to += LANES<T>)
     for (int lane : lanes) to[lane] = from[lane];
 }
 
-template <class T> void BlockOf<T>::start_memory(const double* rates) {
+template <class T>
+void BlockOf<T>::start_memory(const double* rates) {
   for (int memory = 0; memory < rule_.memories(); memory++)
     for (int lane = 0; lane < LANES<T>; lane++) {
       const T start = T(rule_.start(memory, lane, rates[lane]));
@@ -313,16 +342,19 @@ template <class T> void BlockOf<T>::start_memory(const double* rates) {
 
 // Leaves out hidden units: which ones depends on the seed, the step, the layer, the row in the batch and the unit.
 template <class T>
-void BlockOf<T>::drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units, Scratch<T>& scratch) const {
+void BlockOf<T>::drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units,
+                            Scratch<T>& scratch) const {
   const int seeds = shared_ ? 1 : LANES<T>;
   scratch.random.resize(std::size_t(rows) * std::size_t(units * seeds));
   for (int lane = 0; lane < seeds; lane++)
     for (int row = 0; row < rows; row++)
       for (int unit = 0; unit < units; unit += 4) {
-        const auto words = philox({std::uint32_t(unit / 4), std::uint32_t(first + row), std::uint32_t(layer), std::uint32_t(steps_)},
-                                  {plan_.seeds[std::size_t(used(lane))], 0});
+        const auto words =
+            philox({std::uint32_t(unit / 4), std::uint32_t(first + row), std::uint32_t(layer), std::uint32_t(steps_)},
+                   {plan_.seeds[std::size_t(used(lane))], 0});
         for (int i = 0; i < std::min(4, units - unit); i++)
-          scratch.random[(std::size_t(row) * std::size_t(units) + std::size_t(unit + i)) * std::size_t(seeds) + std::size_t(lane)] = words[std::size_t(i)];
+          scratch.random[(std::size_t(row) * std::size_t(units) + std::size_t(unit + i)) * std::size_t(seeds) +
+                         std::size_t(lane)] = words[std::size_t(i)];
       }
   alignas(64) std::uint32_t thresholds[LANES<T>];
   alignas(64) T scale[LANES<T>];
@@ -334,21 +366,24 @@ void BlockOf<T>::drop_units(std::int64_t first, int rows, int layer, T* values, 
   kernels_.drop(values, slopes, stride, rows, units, scratch.random.data(), shared_, thresholds, scale);
 }
 
-template <class T> Record BlockOf<T>::record_now(int lane) const {
+template <class T>
+Record BlockOf<T>::record_now(int lane) const {
   Record record = records_[std::size_t(lane)];
   record.loss_sum = loss_sums_[lane];
   record.weight_sum = weight_sums_[lane];
   return record;
 }
 
-template <class T> Lanes BlockOf<T>::carried(int lane) const {
+template <class T>
+Lanes BlockOf<T>::carried(int lane) const {
   Lanes numbers;
   for (const auto& number : rule_.carried) numbers.push_back(number[std::size_t(lane)]);
   return numbers;
 }
 
 template <class T>
-void BlockOf<T>::resume(int lane, const Record& record, const Lanes& carried, const std::uint32_t* order, std::int64_t steps, std::int64_t position) {
+void BlockOf<T>::resume(int lane, const Record& record, const Lanes& carried, const std::uint32_t* order,
+                        std::int64_t steps, std::int64_t position) {
   records_[std::size_t(lane)] = record;
   loss_sums_[lane] = record.loss_sum;
   weight_sums_[lane] = record.weight_sum;
@@ -356,7 +391,8 @@ void BlockOf<T>::resume(int lane, const Record& record, const Lanes& carried, co
   steps_ = rule_.steps = steps;
   position_ = position;
   drawn_ = position > 0;
-  for (std::size_t number = 0; number < carried.size(); number++) rule_.carried[number][std::size_t(lane)] = carried[number];
+  for (std::size_t number = 0; number < carried.size(); number++)
+    rule_.carried[number][std::size_t(lane)] = carried[number];
   if (!shared_ || lane == 0) orders_[std::size_t(lane)].restore(order, drawn_);
 }
 
@@ -370,8 +406,8 @@ namespace {
 // Takes all rows through the network at every point, some of the points at a time: visit(tile, first point, points,
 // first row, scratch).
 template <class T, class Visit>
-void sweep(const Network<T>& network, const T* points, std::int64_t count, const Rows<T>& rows, const Kernels<T>& kernels, int threads,
-           const std::atomic<bool>& stop, Visit&& visit) {
+void sweep(const Network<T>& network, const T* points, std::int64_t count, const Rows<T>& rows,
+           const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop, Visit&& visit) {
   std::atomic<std::int64_t> next{0};
   const auto work = [&] {
     flush_subnormals();
@@ -398,41 +434,50 @@ void sweep(const Network<T>& network, const T* points, std::int64_t count, const
   for (std::thread& worker : workers) worker.join();
 }
 
-template <class T> Network<T> network_of(const Plan& plan, const Kernels<T>& kernels) {
+template <class T>
+Network<T> network_of(const Plan& plan, const Kernels<T>& kernels) {
   return Network<T>(plan.sizes, plan.activation, in_groups<T>(plan.activation_options), false, kernels);
 }
 
 }  // namespace
 
 template <class T>
-void outputs(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, T* results, const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop) {
+void outputs(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, T* results,
+             const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop) {
   const Network<T> network = network_of(plan, kernels);
-  sweep(network, points, count, rows, kernels, threads, stop, [&](const Tile<T>& tile, std::int64_t first, int used, std::int64_t row, Scratch<T>&) {
-    for (int r = 0; r < tile.rows; r++)
-      for (int output = 0; output < network.outputs(); output++)
-        for (int lane = 0; lane < used; lane++)
-          results[((first + lane) * rows.count + row + r) * network.outputs() + output] =
-              tile.values.back()[(std::int64_t(r) * network.output_stride() + output) * LANES<T> + lane];
-  });
+  sweep(network, points, count, rows, kernels, threads, stop,
+        [&](const Tile<T>& tile, std::int64_t first, int used, std::int64_t row, Scratch<T>&) {
+          for (int r = 0; r < tile.rows; r++)
+            for (int output = 0; output < network.outputs(); output++)
+              for (int lane = 0; lane < used; lane++)
+                results[((first + lane) * rows.count + row + r) * network.outputs() + output] =
+                    tile.values.back()[(std::int64_t(r) * network.output_stride() + output) * LANES<T> + lane];
+        });
 }
 
 template <class T>
-void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results, const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop) {
+void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results,
+            const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop) {
   const Network<T> network = network_of(plan, kernels);
   const Measure<T> measure(plan.objective, kernels);
   const Batch<T> batch{rows, rows.count};
   double masses[LANES<T>], weights[LANES<T>];
   measure.weigh(batch, network, *Workshop<T>(), masses, weights);
   std::fill(results, results + count, 0.0);
-  sweep(network, points, count, rows, kernels, threads, stop, [&](Tile<T>& tile, std::int64_t first, int used, std::int64_t row, Scratch<T>& scratch) {
-    const T* sum = measure.losses(batch, row, network, tile, scratch, nullptr);
-    for (int lane = 0; lane < used; lane++) results[first + lane] += double(sum[lane]) / masses[0];
-  });
+  sweep(network, points, count, rows, kernels, threads, stop,
+        [&](Tile<T>& tile, std::int64_t first, int used, std::int64_t row, Scratch<T>& scratch) {
+          const T* sum = measure.losses(batch, row, network, tile, scratch, nullptr);
+          for (int lane = 0; lane < used; lane++) results[first + lane] += double(sum[lane]) / masses[0];
+        });
 }
 
-template void outputs<float>(const Plan&, const float*, std::int64_t, const Rows<float>&, float*, const Kernels<float>&, int, const std::atomic<bool>&);
-template void outputs<double>(const Plan&, const double*, std::int64_t, const Rows<double>&, double*, const Kernels<double>&, int, const std::atomic<bool>&);
-template void losses<float>(const Plan&, const float*, std::int64_t, const Rows<float>&, double*, const Kernels<float>&, int, const std::atomic<bool>&);
-template void losses<double>(const Plan&, const double*, std::int64_t, const Rows<double>&, double*, const Kernels<double>&, int, const std::atomic<bool>&);
+template void outputs<float>(const Plan&, const float*, std::int64_t, const Rows<float>&, float*, const Kernels<float>&,
+                             int, const std::atomic<bool>&);
+template void outputs<double>(const Plan&, const double*, std::int64_t, const Rows<double>&, double*,
+                              const Kernels<double>&, int, const std::atomic<bool>&);
+template void losses<float>(const Plan&, const float*, std::int64_t, const Rows<float>&, double*, const Kernels<float>&,
+                            int, const std::atomic<bool>&);
+template void losses<double>(const Plan&, const double*, std::int64_t, const Rows<double>&, double*,
+                             const Kernels<double>&, int, const std::atomic<bool>&);
 
 }  // namespace fallline

@@ -62,7 +62,9 @@ class Block {
   virtual void run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) = 0;
 
   bool pending(Until until) const { return alive_ > 0 && epoch_ < until.epoch && steps_ < until.step; }
-  bool needs_rates() const { return alive_ > 0 && (rate_rows_ == 0 || (position_ < rows_ && rate_row(steps_) >= rate_rows_)); }
+  bool needs_rates() const {
+    return alive_ > 0 && (rate_rows_ == 0 || (position_ < rows_ && rate_row(steps_) >= rate_rows_));
+  }
   // Learning rates [row][lane]; row i is for `every` steps from `first + i * every` on.
   void set_rates(Lanes rates, std::int64_t first, std::int64_t every);
   void drop(int lane) { end(lane, End::halved); }
@@ -76,7 +78,8 @@ class Block {
   const Record& record(int lane) const { return records_[lane]; }
 
  protected:
-  Block(std::int64_t rows, std::int64_t batch_size, int lanes) : records_(lanes), rows_(rows), batch_size_(batch_size), alive_(lanes) {}
+  Block(std::int64_t rows, std::int64_t batch_size, int lanes)
+      : records_(lanes), rows_(rows), batch_size_(batch_size), alive_(lanes) {}
   virtual void keep(const std::vector<int>& lanes) = 0;  // their parameters as they are now
   void end(int lane, End how);
   std::int64_t rate_row(std::int64_t step) const { return (step - rates_first_) / rates_every_; }
@@ -90,7 +93,8 @@ class Block {
 };
 
 // Threads come and go; what they work in stays.
-template <class T> class Workshop {
+template <class T>
+class Workshop {
  public:
   Workshop() {
     std::lock_guard hold(guard);
@@ -111,7 +115,8 @@ template <class T> class Workshop {
   std::unique_ptr<Scratch<T>> scratch_;
 };
 
-template <class T> class BlockOf : public Block {
+template <class T>
+class BlockOf : public Block {
  public:
   // The rows stay the caller's.
   BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& validation, const Kernels<T>& kernels);
@@ -128,24 +133,30 @@ template <class T> class BlockOf : public Block {
   Record record_now(int lane) const;  // with the sums of its epoch
   Lanes carried(int lane) const;
   std::vector<std::uint32_t> order(int lane) const { return orders_[shared_ ? 0 : lane].state(drawn_); }
-  void resume(int lane, const Record& record, const Lanes& carried, const std::uint32_t* order, std::int64_t steps, std::int64_t position);
+  void resume(int lane, const Record& record, const Lanes& carried, const std::uint32_t* order, std::int64_t steps,
+              std::int64_t position);
 
  private:
   void keep(const std::vector<int>& lanes) override;
   using Desks = std::vector<Workshop<T>>;
   bool step(Desks& desks, const std::atomic<bool>& stop, Team& team);
   bool end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& team);
-  void descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale, double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
-  void measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
+  void descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale,
+               double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
+  void measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses, Scratch<T>& scratch,
+               const std::atomic<bool>& stop) const;
   void add_and_update(Desks& desks, int parts, const T* constants, Team& team);
   void add_up(const double* losses, const double* masses, const double* weights);
   void backward_and_update(Tile<T>& tile, T* gradient, const T* constants);
   void update(T* gradient, std::int64_t first, std::int64_t count, const T* constants);
   void clip_norm(T* gradient) const;
   void start_memory(const double* rates);
-  void drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units, Scratch<T>& scratch) const;
+  void drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units,
+                  Scratch<T>& scratch) const;
   int used(int lane) const { return lane < lanes() ? lane : 0; }  // lanes that are not used do as the first
-  Buffer<T>& array_at(int array) { return array == 0 ? parameters_ : array == 1 ? best_ : memory_[std::size_t(array - 2)]; }
+  Buffer<T>& array_at(int array) {
+    return array == 0 ? parameters_ : array == 1 ? best_ : memory_[std::size_t(array - 2)];
+  }
   const Buffer<T>& array_at(int array) const { return const_cast<BlockOf*>(this)->array_at(array); }
 
   Plan plan_;
@@ -155,9 +166,9 @@ template <class T> class BlockOf : public Block {
   Measure<T> measure_;
   Rule rule_;
   int parts_, validation_parts_;  // that a batch, and the validation rows, are always cut into
-  bool shared_;  // one seed: every lane sees the same rows at the same time
-  bool drawn_ = false;  // the order of this epoch
-  std::vector<Order> orders_;  // one, or one per lane
+  bool shared_;                   // one seed: every lane sees the same rows at the same time
+  bool drawn_ = false;            // the order of this epoch
+  std::vector<Order> orders_;     // one, or one per lane
   Buffer<T> parameters_, best_, clip_value_;
   std::vector<Buffer<T>> memory_;
   Lanes validation_mass_;
@@ -166,11 +177,13 @@ template <class T> class BlockOf : public Block {
 
 // Outputs [point][row][output] at many parameter vectors [point][parameter].
 template <class T>
-void outputs(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, T* results, const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
+void outputs(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, T* results,
+             const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
 
 // The mean loss [point] at many parameter vectors [point][parameter].
 template <class T>
-void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results, const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
+void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results,
+            const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
 
 // From now on numbers too small for full precision count as 0 in the calling thread: they are slow, and fading momentum
 // leaves masses of them.

@@ -26,8 +26,10 @@ using namespace fallline;
 
 namespace {
 
-template <class T> using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T> using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 // --- instruction sets ---------------------------------------------------------------------------------
 
@@ -63,7 +65,8 @@ const InstructionSet& instruction_set(const std::string& name) {
   throw std::invalid_argument("this machine has no instruction set '" + name + "', it has " + names);
 }
 
-template <class T> const Kernels<T>& kernels_of(const InstructionSet& set) {
+template <class T>
+const Kernels<T>& kernels_of(const InstructionSet& set) {
   if constexpr (std::is_same_v<T, float>) return set.single;
   else return set.twice;
 }
@@ -99,33 +102,63 @@ double peak(const std::string& name, int threads, double seconds) {
 
 // --- plans --------------------------------------------------------------------------------------------
 
-template <class Value> Value given(const nb::dict& fields, const char* name) {
+template <class Value>
+Value given(const nb::dict& fields, const char* name) {
   if (!fields.contains(name)) throw std::invalid_argument(std::string("a plan needs '") + name + "'");
   return nb::cast<Value>(fields[name]);
 }
 
 const std::pair<const char*, Activation> ACTIVATIONS[] = {
-    {"identity", Activation::identity}, {"relu", Activation::relu}, {"leaky_relu", Activation::leaky_relu},
-    {"relu6", Activation::relu6}, {"hardtanh", Activation::hardtanh}, {"hardsigmoid", Activation::hardsigmoid},
-    {"hardshrink", Activation::hardshrink}, {"softshrink", Activation::softshrink}, {"threshold", Activation::threshold},
-    {"elu", Activation::elu}, {"celu", Activation::celu}, {"selu", Activation::selu}, {"gelu", Activation::gelu},
-    {"gelu_tanh", Activation::gelu_tanh}, {"silu", Activation::silu}, {"mish", Activation::mish},
-    {"hardswish", Activation::hardswish}, {"softplus", Activation::softplus}, {"log_sigmoid", Activation::log_sigmoid},
-    {"tanh", Activation::tanh}, {"sigmoid", Activation::sigmoid}, {"softsign", Activation::softsign},
+    {"identity", Activation::identity},
+    {"relu", Activation::relu},
+    {"leaky_relu", Activation::leaky_relu},
+    {"relu6", Activation::relu6},
+    {"hardtanh", Activation::hardtanh},
+    {"hardsigmoid", Activation::hardsigmoid},
+    {"hardshrink", Activation::hardshrink},
+    {"softshrink", Activation::softshrink},
+    {"threshold", Activation::threshold},
+    {"elu", Activation::elu},
+    {"celu", Activation::celu},
+    {"selu", Activation::selu},
+    {"gelu", Activation::gelu},
+    {"gelu_tanh", Activation::gelu_tanh},
+    {"silu", Activation::silu},
+    {"mish", Activation::mish},
+    {"hardswish", Activation::hardswish},
+    {"softplus", Activation::softplus},
+    {"log_sigmoid", Activation::log_sigmoid},
+    {"tanh", Activation::tanh},
+    {"sigmoid", Activation::sigmoid},
+    {"softsign", Activation::softsign},
     {"tanhshrink", Activation::tanhshrink},
 };
 
 const std::pair<const char*, Loss> LOSSES[] = {
-    {"mse", Loss::mse}, {"l1", Loss::l1}, {"smooth_l1", Loss::smooth_l1}, {"huber", Loss::huber}, {"log_cosh", Loss::log_cosh},
-    {"quantile", Loss::quantile}, {"poisson_nll", Loss::poisson_nll}, {"poisson_nll_rate", Loss::poisson_nll_rate},
-    {"gaussian_nll", Loss::gaussian_nll}, {"bce_with_logits", Loss::bce_with_logits}, {"bce", Loss::bce},
-    {"soft_margin", Loss::soft_margin}, {"hinge_embedding", Loss::hinge_embedding},
-    {"multilabel_soft_margin", Loss::multilabel_soft_margin}, {"multilabel_margin", Loss::multilabel_margin},
-    {"cross_entropy", Loss::cross_entropy}, {"nll", Loss::nll}, {"focal", Loss::focal}, {"kl_div", Loss::kl_div},
+    {"mse", Loss::mse},
+    {"l1", Loss::l1},
+    {"smooth_l1", Loss::smooth_l1},
+    {"huber", Loss::huber},
+    {"log_cosh", Loss::log_cosh},
+    {"quantile", Loss::quantile},
+    {"poisson_nll", Loss::poisson_nll},
+    {"poisson_nll_rate", Loss::poisson_nll_rate},
+    {"gaussian_nll", Loss::gaussian_nll},
+    {"bce_with_logits", Loss::bce_with_logits},
+    {"bce", Loss::bce},
+    {"soft_margin", Loss::soft_margin},
+    {"hinge_embedding", Loss::hinge_embedding},
+    {"multilabel_soft_margin", Loss::multilabel_soft_margin},
+    {"multilabel_margin", Loss::multilabel_margin},
+    {"cross_entropy", Loss::cross_entropy},
+    {"nll", Loss::nll},
+    {"focal", Loss::focal},
+    {"kl_div", Loss::kl_div},
     {"multi_margin", Loss::multi_margin},
 };
 
-template <class Named> auto found(const Named& table, const std::string& name, const char* kind) {
+template <class Named>
+auto found(const Named& table, const std::string& name, const char* kind) {
   for (const auto& [known, value] : table)
     if (name == known) return value;
   throw std::invalid_argument(std::string("there is no ") + kind + " '" + name + "'");
@@ -154,7 +187,9 @@ Plan plan_of(const nb::dict& fields) {
   plan.seeds = given<std::vector<std::uint32_t>>(fields, "seeds");
 
   const std::size_t lanes = plan.seeds.size();
-  const auto require = [](bool holds, const char* what) { if (!holds) throw std::invalid_argument(what); };
+  const auto require = [](bool holds, const char* what) {
+    if (!holds) throw std::invalid_argument(what);
+  };
   require(plan.sizes.size() >= 2, "a network has at least inputs and outputs");
   for (int size : plan.sizes) require(size >= 1 && size <= 1 << 20, "a layer has between 1 and 2^20 units");
   require(lanes >= 1, "a block holds at least one run");
@@ -165,23 +200,29 @@ Plan plan_of(const nb::dict& fields) {
     require(some->empty() || fits(*some), "a block needs one number for each run");
   for (const auto* options : {&plan.activation_options, &plan.objective.options})
     require(std::all_of(options->begin(), options->end(), fits), "an option needs one number for each run");
-  for (const auto& [name, numbers] : plan.optimizer_options) require(fits(numbers), "an option needs one number for each run");
-  for (double share : plan.dropout) require(share >= 0 && share < 1, "dropout leaves out less than all units, and not less than none");
+  for (const auto& [name, numbers] : plan.optimizer_options)
+    require(fits(numbers), "an option needs one number for each run");
+  for (double share : plan.dropout)
+    require(share >= 0 && share < 1, "dropout leaves out less than all units, and not less than none");
   return plan;
 }
 
-template <class T> Rows<T> rows_of(const Matrix<T>& inputs, const Matrix<T>& targets, const std::vector<Vector<T>>& weights) {
+template <class T>
+Rows<T> rows_of(const Matrix<T>& inputs, const Matrix<T>& targets, const std::vector<Vector<T>>& weights) {
   Rows<T> rows;
   rows.count = std::int64_t(inputs.shape(0));
   rows.features = int(inputs.shape(1));
   rows.columns = int(targets.shape(1));
-  if (rows.count < 1 || rows.features < 1 || rows.columns < 1) throw std::invalid_argument("there are no rows, or they have no columns");
+  if (rows.count < 1 || rows.features < 1 || rows.columns < 1)
+    throw std::invalid_argument("there are no rows, or they have no columns");
   if (rows.count > (std::int64_t(1) << 31) / 20) throw std::invalid_argument("there are too many rows for one block");
-  if (std::int64_t(targets.shape(0)) != rows.count) throw std::invalid_argument("there are more inputs than targets, or fewer");
+  if (std::int64_t(targets.shape(0)) != rows.count)
+    throw std::invalid_argument("there are more inputs than targets, or fewer");
   rows.inputs = inputs.data();
   rows.targets = targets.data();
   if (!weights.empty()) {
-    if (std::int64_t(weights[0].shape(0)) != rows.count) throw std::invalid_argument("there are more weights than rows, or fewer");
+    if (std::int64_t(weights[0].shape(0)) != rows.count)
+      throw std::invalid_argument("there are more weights than rows, or fewer");
     rows.weights = weights[0].data();
   }
   return rows;
@@ -190,10 +231,14 @@ template <class T> Rows<T> rows_of(const Matrix<T>& inputs, const Matrix<T>& tar
 // The targets that a loss looks at must have the columns that it expects.
 void require_columns(const Plan& plan, int features, int columns) {
   const int outputs = plan.sizes.back();
-  if (features != plan.sizes.front()) throw std::invalid_argument("the network takes another number of features than the rows have");
+  if (features != plan.sizes.front())
+    throw std::invalid_argument("the network takes another number of features than the rows have");
   int expected = outputs;
   switch (plan.objective.loss) {
-    case Loss::cross_entropy: case Loss::nll: case Loss::focal: case Loss::multi_margin: expected = 1; break;
+    case Loss::cross_entropy:
+    case Loss::nll:
+    case Loss::focal:
+    case Loss::multi_margin: expected = 1; break;
     case Loss::gaussian_nll: expected = outputs / 2; break;
     default: break;
   }
@@ -201,35 +246,51 @@ void require_columns(const Plan& plan, int features, int columns) {
     throw std::invalid_argument("the loss takes another number of target columns than there are");
   std::size_t options = 0;
   switch (plan.objective.loss) {
-    case Loss::smooth_l1: case Loss::huber: case Loss::quantile: case Loss::poisson_nll_rate: case Loss::gaussian_nll:
+    case Loss::smooth_l1:
+    case Loss::huber:
+    case Loss::quantile:
+    case Loss::poisson_nll_rate:
+    case Loss::gaussian_nll:
     case Loss::hinge_embedding: options = 1; break;
-    case Loss::bce_with_logits: case Loss::multilabel_soft_margin: case Loss::nll: options = std::size_t(outputs); break;
-    case Loss::cross_entropy: case Loss::focal: options = std::size_t(outputs) + 1; break;
+    case Loss::bce_with_logits:
+    case Loss::multilabel_soft_margin:
+    case Loss::nll: options = std::size_t(outputs); break;
+    case Loss::cross_entropy:
+    case Loss::focal: options = std::size_t(outputs) + 1; break;
     case Loss::multi_margin: options = std::size_t(outputs) + 2; break;
     default: break;
   }
   int weights = -1;
   if (plan.objective.loss == Loss::nll) weights = 0;
   if (plan.objective.loss == Loss::cross_entropy || plan.objective.loss == Loss::focal) weights = 1;
-  if (plan.objective.class_weights != weights) throw std::invalid_argument("the class weights of the loss are elsewhere");
+  if (plan.objective.class_weights != weights)
+    throw std::invalid_argument("the class weights of the loss are elsewhere");
   if (plan.objective.options.size() != options) throw std::invalid_argument("the loss has another number of options");
   std::size_t shape = 0;
   switch (plan.activation) {
-    case Activation::leaky_relu: case Activation::hardshrink: case Activation::softshrink: case Activation::elu:
+    case Activation::leaky_relu:
+    case Activation::hardshrink:
+    case Activation::softshrink:
+    case Activation::elu:
     case Activation::celu: shape = 1; break;
-    case Activation::hardtanh: case Activation::threshold: case Activation::softplus: shape = 2; break;
+    case Activation::hardtanh:
+    case Activation::threshold:
+    case Activation::softplus: shape = 2; break;
     default: break;
   }
-  if (plan.activation_options.size() != shape) throw std::invalid_argument("the activation has another number of options");
+  if (plan.activation_options.size() != shape)
+    throw std::invalid_argument("the activation has another number of options");
 }
 
-template <class T> nb::object array_of(std::vector<std::size_t> shape, std::vector<T> numbers) {
+template <class T>
+nb::object array_of(std::vector<std::size_t> shape, std::vector<T> numbers) {
   auto* kept = new std::vector<T>(std::move(numbers));
   nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
   return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), shape.size(), shape.data(), owner));
 }
 
-template <class T> nb::object array_of(std::vector<T> numbers) {
+template <class T>
+nb::object array_of(std::vector<T> numbers) {
   const std::size_t count = numbers.size();
   return array_of<T>({count}, std::move(numbers));
 }
@@ -237,16 +298,19 @@ template <class T> nb::object array_of(std::vector<T> numbers) {
 // --- blocks -------------------------------------------------------------------------------------------
 
 // A block and the arrays that it looks at.
-template <class T> struct Held {
+template <class T>
+struct Held {
   std::vector<Matrix<T>> tables;
   std::vector<Vector<T>> weights;
 };
 
-template <class T> class PyBlock final : public Held<T>, public BlockOf<T> {
+template <class T>
+class PyBlock final : public Held<T>, public BlockOf<T> {
  public:
   PyBlock(const Plan& plan, Held<T> held, const Kernels<T>& kernels)
       : Held<T>(std::move(held)),
-        BlockOf<T>(plan, rows_of<T>(this->tables[0], this->tables[1], part(0)), rows_of<T>(this->tables[2], this->tables[3], part(1)), kernels) {}
+        BlockOf<T>(plan, rows_of<T>(this->tables[0], this->tables[1], part(0)),
+                   rows_of<T>(this->tables[2], this->tables[3], part(1)), kernels) {}
 
  private:
   std::vector<Vector<T>> part(std::size_t which) const {
@@ -259,51 +323,66 @@ int lane_of(const Block& block, int lane) {
   return lane;
 }
 
-template <class T> void bind_block(nb::module_& module, const char* name) {
+template <class T>
+void bind_block(nb::module_& module, const char* name) {
   using B = PyBlock<T>;
   nb::class_<B, Block>(module, name)
-      .def("__init__",
-           [](B* at, const nb::dict& fields, std::vector<Matrix<T>> tables, std::vector<Vector<T>> weights, const std::string& set) {
-             const Plan plan = plan_of(fields);
-             if (int(plan.seeds.size()) > LANES<T>) throw std::invalid_argument("a block has no room for so many runs");
-             if (tables.size() != 4 || (weights.size() != 0 && weights.size() != 2))
-               throw std::invalid_argument("a block takes training inputs and targets, then those for validation");
-             const Rows<T> training = rows_of<T>(tables[0], tables[1], {}), validation = rows_of<T>(tables[2], tables[3], {});
-             require_columns(plan, training.features, training.columns);
-             require_columns(plan, validation.features, validation.columns);
-             new (at) B(plan, {std::move(tables), std::move(weights)}, kernels_of<T>(instruction_set(set)));
-           },
-           "plan"_a, "tables"_a, "weights"_a, "instruction_set"_a)
+      .def(
+          "__init__",
+          [](B* at, const nb::dict& fields, std::vector<Matrix<T>> tables, std::vector<Vector<T>> weights,
+             const std::string& set) {
+            const Plan plan = plan_of(fields);
+            if (int(plan.seeds.size()) > LANES<T>) throw std::invalid_argument("a block has no room for so many runs");
+            if (tables.size() != 4 || (weights.size() != 0 && weights.size() != 2))
+              throw std::invalid_argument("a block takes training inputs and targets, then those for validation");
+            const Rows<T> training = rows_of<T>(tables[0], tables[1], {}),
+                          validation = rows_of<T>(tables[2], tables[3], {});
+            require_columns(plan, training.features, training.columns);
+            require_columns(plan, validation.features, validation.columns);
+            new (at) B(plan, {std::move(tables), std::move(weights)}, kernels_of<T>(instruction_set(set)));
+          },
+          "plan"_a, "tables"_a, "weights"_a, "instruction_set"_a)
       .def_prop_ro("arrays", [](const B& block) { return block.arrays(); })
-      .def("take",
-           [](const B& block, int array, int lane) {
-             if (array < 0 || array >= block.arrays()) throw std::out_of_range("the block has no such array");
-             std::vector<T> numbers(std::size_t(block.parameters()));
-             block.take(array, lane_of(block, lane), numbers.data());
-             return array_of<T>(std::move(numbers));
-           },
-           "array"_a, "lane"_a)
-      .def("put",
-           [](B& block, int array, int lane, const Vector<T>& numbers) {
-             if (array < 0 || array >= block.arrays()) throw std::out_of_range("the block has no such array");
-             if (std::int64_t(numbers.shape(0)) != block.parameters()) throw std::invalid_argument("there are more numbers than parameters, or fewer");
-             block.put(array, lane_of(block, lane), numbers.data());
-           },
-           "array"_a, "lane"_a, "numbers"_a)
-      .def("record", [](const B& block, int lane) { return block.record_now(lane_of(block, lane)); }, "lane"_a)
-      .def("carried", [](const B& block, int lane) { return block.carried(lane_of(block, lane)); }, "lane"_a)
-      .def("order", [](const B& block, int lane) { return array_of<std::uint32_t>(block.order(lane_of(block, lane))); }, "lane"_a)
-      .def("resume",
-           [](B& block, int lane, const Record& record, const Lanes& carried, const Vector<std::uint32_t>& order, std::int64_t steps, std::int64_t position) {
-             if (steps < 0 || position < 0 || position > block.rows() || order.shape(0) != Twister::WORDS + 1 || carried.size() != block.carried(lane_of(block, lane)).size())
-               throw std::invalid_argument("this state is not one of such a block");
-             block.resume(lane, record, carried, order.data(), steps, position);
-           },
-           "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
+      .def(
+          "take",
+          [](const B& block, int array, int lane) {
+            if (array < 0 || array >= block.arrays()) throw std::out_of_range("the block has no such array");
+            std::vector<T> numbers(std::size_t(block.parameters()));
+            block.take(array, lane_of(block, lane), numbers.data());
+            return array_of<T>(std::move(numbers));
+          },
+          "array"_a, "lane"_a)
+      .def(
+          "put",
+          [](B& block, int array, int lane, const Vector<T>& numbers) {
+            if (array < 0 || array >= block.arrays()) throw std::out_of_range("the block has no such array");
+            if (std::int64_t(numbers.shape(0)) != block.parameters())
+              throw std::invalid_argument("there are more numbers than parameters, or fewer");
+            block.put(array, lane_of(block, lane), numbers.data());
+          },
+          "array"_a, "lane"_a, "numbers"_a)
+      .def(
+          "record", [](const B& block, int lane) { return block.record_now(lane_of(block, lane)); }, "lane"_a)
+      .def(
+          "carried", [](const B& block, int lane) { return block.carried(lane_of(block, lane)); }, "lane"_a)
+      .def(
+          "order", [](const B& block, int lane) { return array_of<std::uint32_t>(block.order(lane_of(block, lane))); },
+          "lane"_a)
+      .def(
+          "resume",
+          [](B& block, int lane, const Record& record, const Lanes& carried, const Vector<std::uint32_t>& order,
+             std::int64_t steps, std::int64_t position) {
+            if (steps < 0 || position < 0 || position > block.rows() || order.shape(0) != Twister::WORDS + 1 ||
+                carried.size() != block.carried(lane_of(block, lane)).size())
+              throw std::invalid_argument("this state is not one of such a block");
+            block.resume(lane, record, carried, order.data(), steps, position);
+          },
+          "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
 }
 
 // Runs work(stop) on a thread of its own for each of `threads`, with the GIL released, and looks out for Ctrl-C.
-template <class Work> void in_threads(int threads, Work&& work) {
+template <class Work>
+void in_threads(int threads, Work&& work) {
   std::atomic<bool> stop{false};
   std::exception_ptr failed;
   bool interrupted = false;
@@ -345,11 +424,15 @@ template <class Work> void in_threads(int threads, Work&& work) {
 }
 
 // Trains blocks, the first first, each to its epoch, for about so many seconds.
-void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>& epochs, std::int64_t step, int threads, double seconds) {
-  if (epochs.size() != blocks.size() || threads < 1) throw std::invalid_argument("every block needs an epoch, and a thread to run on");
+void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>& epochs, std::int64_t step, int threads,
+             double seconds) {
+  if (epochs.size() != blocks.size() || threads < 1)
+    throw std::invalid_argument("every block needs an epoch, and a thread to run on");
   const std::set<Block*> different(blocks.begin(), blocks.end());
-  if (different.size() != blocks.size() || different.count(nullptr)) throw std::invalid_argument("every block is one, and another one");
-  const Clock::time_point deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  if (different.size() != blocks.size() || different.count(nullptr))
+    throw std::invalid_argument("every block is one, and another one");
+  const Clock::time_point deadline =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::atomic<std::size_t> next{0};
   const int side_by_side = std::min<int>(threads, int(blocks.size()));
   in_threads(side_by_side, [&](const std::atomic<bool>& stop) {
@@ -363,15 +446,20 @@ void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>&
 
 // --- many points --------------------------------------------------------------------------------------
 
-template <class T> void require_points(const Plan& plan, const Matrix<T>& points, int features) {
+template <class T>
+void require_points(const Plan& plan, const Matrix<T>& points, int features) {
   std::int64_t parameters = 0;
-  for (std::size_t i = 1; i < plan.sizes.size(); i++) parameters += (std::int64_t(plan.sizes[i - 1]) + 1) * plan.sizes[i];
-  if (std::int64_t(points.shape(1)) != parameters) throw std::invalid_argument("the points have another number of parameters than the network");
-  if (features != plan.sizes.front()) throw std::invalid_argument("the network takes another number of features than the rows have");
+  for (std::size_t i = 1; i < plan.sizes.size(); i++)
+    parameters += (std::int64_t(plan.sizes[i - 1]) + 1) * plan.sizes[i];
+  if (std::int64_t(points.shape(1)) != parameters)
+    throw std::invalid_argument("the points have another number of parameters than the network");
+  if (features != plan.sizes.front())
+    throw std::invalid_argument("the network takes another number of features than the rows have");
 }
 
 template <class T>
-nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Matrix<T>& inputs, int threads, const std::string& set) {
+nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Matrix<T>& inputs, int threads,
+                      const std::string& set) {
   const Plan plan = plan_of(fields);
   const Kernels<T>& kernels = kernels_of<T>(instruction_set(set));
   Rows<T> rows;
@@ -404,9 +492,11 @@ nb::object losses_at(const nb::dict& fields, const Matrix<T>& points, const Matr
   return array_of<double>(std::move(results));
 }
 
-template <class T> void bind_points(nb::module_& module) {
+template <class T>
+void bind_points(nb::module_& module) {
   module.def("outputs", &outputs_at<T>, "plan"_a, "points"_a, "inputs"_a, "threads"_a, "instruction_set"_a);
-  module.def("losses", &losses_at<T>, "plan"_a, "points"_a, "inputs"_a, "targets"_a, "weights"_a, "threads"_a, "instruction_set"_a);
+  module.def("losses", &losses_at<T>, "plan"_a, "points"_a, "inputs"_a, "targets"_a, "weights"_a, "threads"_a,
+             "instruction_set"_a);
 }
 
 }  // namespace
@@ -420,40 +510,63 @@ NB_MODULE(_native, module) {
     return names;
   });
   module.def("peak", &peak, "instruction_set"_a, "threads"_a, "seconds"_a);
-  module.def("order", [](std::uint32_t seed, std::int32_t rows, int epochs) {
-    Order order(seed, rows);
-    for (int epoch = 0; epoch < epochs; epoch++) order.next_epoch();
-    return array_of<std::int32_t>({order.rows(), order.rows() + rows});
-  }, "seed"_a, "rows"_a, "epochs"_a);
+  module.def(
+      "order",
+      [](std::uint32_t seed, std::int32_t rows, int epochs) {
+        Order order(seed, rows);
+        for (int epoch = 0; epoch < epochs; epoch++) order.next_epoch();
+        return array_of<std::int32_t>({order.rows(), order.rows() + rows});
+      },
+      "seed"_a, "rows"_a, "epochs"_a);
 
   nb::enum_<End>(module, "End")
-      .value("running", End::running).value("finished", End::finished).value("stopped", End::stopped)
-      .value("diverged", End::diverged).value("halved", End::halved);
+      .value("running", End::running)
+      .value("finished", End::finished)
+      .value("stopped", End::stopped)
+      .value("diverged", End::diverged)
+      .value("halved", End::halved);
   nb::class_<Record>(module, "Record")
       .def(nb::init<>())
-      .def_rw("end", &Record::end).def_rw("steps", &Record::steps)
-      .def_rw("best_epoch", &Record::best_epoch).def_rw("best_loss", &Record::best_loss)
-      .def_rw("loss_sum", &Record::loss_sum).def_rw("weight_sum", &Record::weight_sum)
-      .def_rw("training", &Record::training).def_rw("validation", &Record::validation).def_rw("rates", &Record::rates);
+      .def_rw("end", &Record::end)
+      .def_rw("steps", &Record::steps)
+      .def_rw("best_epoch", &Record::best_epoch)
+      .def_rw("best_loss", &Record::best_loss)
+      .def_rw("loss_sum", &Record::loss_sum)
+      .def_rw("weight_sum", &Record::weight_sum)
+      .def_rw("training", &Record::training)
+      .def_rw("validation", &Record::validation)
+      .def_rw("rates", &Record::rates);
   nb::class_<Block>(module, "Block")
-      .def_prop_ro("lanes", &Block::lanes).def_prop_ro("alive", &Block::alive)
-      .def_prop_ro("steps", &Block::steps).def_prop_ro("epoch", &Block::epoch).def_prop_ro("position", &Block::position)
+      .def_prop_ro("lanes", &Block::lanes)
+      .def_prop_ro("alive", &Block::alive)
+      .def_prop_ro("steps", &Block::steps)
+      .def_prop_ro("epoch", &Block::epoch)
+      .def_prop_ro("position", &Block::position)
       .def_prop_ro("needs_rates", &Block::needs_rates)
-      .def("pending", [](const Block& block, std::int64_t epoch, std::int64_t step) { return block.pending({epoch, step}); }, "epoch"_a, "step"_a)
-      .def("set_rates",
-           [](Block& block, const Matrix<double>& rates, std::int64_t first, std::int64_t every) {
-             if (int(rates.shape(1)) != block.lanes() || every < 1) throw std::invalid_argument("a block needs one rate for each run");
-             block.set_rates({rates.data(), rates.data() + rates.size()}, first, every);
-           },
-           "rates"_a, "first"_a, "every"_a)
-      .def("drop", [](Block& block, int lane) { block.drop(lane_of(block, lane)); }, "lane"_a)
-      .def("losses_since", [](const Block& block, int lane, std::int64_t epoch) {
-        const Record& record = block.record(lane_of(block, lane));
-        std::vector<std::pair<double, double>> losses;
-        for (std::size_t i = std::size_t(std::max<std::int64_t>(epoch, 0)); i < record.validation.size(); i++)
-          losses.emplace_back(record.training[i], record.validation[i]);
-        return losses;
-      }, "lane"_a, "epoch"_a)
+      .def(
+          "pending",
+          [](const Block& block, std::int64_t epoch, std::int64_t step) { return block.pending({epoch, step}); },
+          "epoch"_a, "step"_a)
+      .def(
+          "set_rates",
+          [](Block& block, const Matrix<double>& rates, std::int64_t first, std::int64_t every) {
+            if (int(rates.shape(1)) != block.lanes() || every < 1)
+              throw std::invalid_argument("a block needs one rate for each run");
+            block.set_rates({rates.data(), rates.data() + rates.size()}, first, every);
+          },
+          "rates"_a, "first"_a, "every"_a)
+      .def(
+          "drop", [](Block& block, int lane) { block.drop(lane_of(block, lane)); }, "lane"_a)
+      .def(
+          "losses_since",
+          [](const Block& block, int lane, std::int64_t epoch) {
+            const Record& record = block.record(lane_of(block, lane));
+            std::vector<std::pair<double, double>> losses;
+            for (std::size_t i = std::size_t(std::max<std::int64_t>(epoch, 0)); i < record.validation.size(); i++)
+              losses.emplace_back(record.training[i], record.validation[i]);
+            return losses;
+          },
+          "lane"_a, "epoch"_a)
       .def("end", [](const Block& block, int lane) { return block.record(lane_of(block, lane)).end; }, "lane"_a);
   bind_block<float>(module, "Block32");
   bind_block<double>(module, "Block64");

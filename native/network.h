@@ -18,7 +18,8 @@
 namespace fallline {
 
 // Numbers in groups, aligned to one. Grows where more is asked for, and then forgets what it held.
-template <class T> class Buffer {
+template <class T>
+class Buffer {
  public:
   // With `huge`, of pages of 2 MiB where the system has them: products go through memory in long strides, and what they
   // touch at a time lies on more small pages than the processor knows the places of.
@@ -26,7 +27,8 @@ template <class T> class Buffer {
   T* at_least(std::int64_t groups) {
     if (groups > groups_) {
       const bool huge = huge_ || groups * 64 >= PAGE;
-      const std::size_t alignment = huge ? PAGE : 64, bytes = (std::size_t(groups) * 64 + alignment - 1) / alignment * alignment;
+      const std::size_t alignment = huge ? PAGE : 64,
+                        bytes = (std::size_t(groups) * 64 + alignment - 1) / alignment * alignment;
       numbers_.reset();
       void* at = std::aligned_alloc(alignment, bytes);
       if (!at) throw std::bad_alloc();
@@ -52,7 +54,8 @@ template <class T> class Buffer {
 };
 
 // A few rows on their way through the network.
-template <class T> struct Tile {
+template <class T>
+struct Tile {
   int rows = 0;
   const T* inputs = nullptr;  // [row][input] groups, or numbers where shared
   int input_stride = 0;
@@ -61,7 +64,8 @@ template <class T> struct Tile {
   std::vector<T*> slopes;  // of each hidden layer's activation [row][unit], where it is not relu or identity
 };
 
-template <class T> class Network {
+template <class T>
+class Network {
  public:
   struct Layer {
     int inputs, outputs, stride;
@@ -72,7 +76,8 @@ template <class T> class Network {
   // Rows of a tile are as many as fit beside the weights into a level-2 cache.
   static constexpr std::int64_t TILE_BYTES = 384 * 1024;
 
-  Network(const std::vector<int>& sizes, Activation activation, Buffer<T> options, bool dropout, const Kernels<T>& kernels)
+  Network(const std::vector<int>& sizes, Activation activation, Buffer<T> options, bool dropout,
+          const Kernels<T>& kernels)
       : kernels_(kernels), activation_(activation), options_(std::move(options)) {
     for (std::size_t i = 1; i < sizes.size(); i++) {
       Layer layer{sizes[i - 1], sizes[i], stride_for(sizes[i - 1]), groups_, 0};
@@ -85,8 +90,8 @@ template <class T> class Network {
   }
 
   const std::vector<Layer>& layers() const { return layers_; }
-  std::int64_t groups() const { return groups_; }        // of parameters, padding included
-  std::int64_t parameters() const { return dense_; }     // of a run, in torch's order: weight, bias, weight, ...
+  std::int64_t groups() const { return groups_; }     // of parameters, padding included
+  std::int64_t parameters() const { return dense_; }  // of a run, in torch's order: weight, bias, weight, ...
   int inputs() const { return layers_.front().inputs; }
   int outputs() const { return layers_.back().outputs; }
   int output_stride() const { return stride_for(outputs()); }
@@ -99,8 +104,8 @@ template <class T> class Network {
     each([&](std::int64_t group) { *dense++ = groups[group * LANES<T> + lane]; });
   }
 
-  // How many rows to take through at once, of at most `rows`. The same whatever the lanes hold: losses are added up tile
-  // by tile.
+  // How many rows to take through at once, of at most `rows`. The same whatever the lanes hold: losses are added up
+  // tile by tile.
   int tile_rows(std::int64_t rows) const {
     std::int64_t bytes = std::int64_t(inputs()) * std::int64_t(sizeof(T));
     for (const Layer& layer : layers_) bytes += stride_for(layer.outputs) * 64;
@@ -115,7 +120,8 @@ template <class T> class Network {
   // Rooms for the values of a tile in `room`.
   void place(Tile<T>& tile, Buffer<T>& room, int rows) const {
     std::int64_t groups = 0;
-    for (const Layer& layer : layers_) groups += (keeps_slopes_ ? 2 : 1) * std::int64_t(rows) * stride_for(layer.outputs);
+    for (const Layer& layer : layers_)
+      groups += (keeps_slopes_ ? 2 : 1) * std::int64_t(rows) * stride_for(layer.outputs);
     T* at = room.at_least(groups);
     tile.values.resize(layers_.size());
     tile.slopes.resize(layers_.size());
@@ -128,21 +134,24 @@ template <class T> class Network {
     }
   }
 
-  // The outputs of the last layer, into the tile's last values. With `drop`, as in training: drop(layer, values, slopes).
-  template <class Drop> void forward(const T* parameters, Tile<T>& tile, bool training, Drop&& drop) const {
+  // The outputs of the last layer, into the tile's last values. With `drop`, as in training: drop(layer, values,
+  // slopes).
+  template <class Drop>
+  void forward(const T* parameters, Tile<T>& tile, bool training, Drop&& drop) const {
     for (std::size_t i = 0; i < layers_.size(); i++) {
       const Layer& layer = layers_[i];
       const bool hidden = i + 1 < layers_.size(), slopes = hidden && training && keeps_slopes_;
       const int stride = stride_for(layer.outputs);
-      Product<T> product{tile.values[i], stride, source(tile, i), source_stride(tile, i),
-                         parameters + layer.weights * LANES<T>, layer.stride, tile.rows, layer.inputs, layer.outputs};
+      Product<T> product{
+          tile.values[i], stride,    source(tile, i), source_stride(tile, i), parameters + layer.weights * LANES<T>,
+          layer.stride,   tile.rows, layer.inputs,    layer.outputs};
       product.shared = i == 0 && tile.shared;
       product.bias = parameters + layer.bias * LANES<T>;
       product.relu = hidden && activation_ == Activation::relu && !slopes;
       kernels_.forward(product);
       if (!hidden || (!slopes && (activation_ == Activation::relu || activation_ == Activation::identity))) continue;
-      kernels_.activate(activation_, tile.values[i], slopes ? tile.slopes[i] : nullptr, stride, tile.rows, layer.outputs,
-                        options_.get());
+      kernels_.activate(activation_, tile.values[i], slopes ? tile.slopes[i] : nullptr, stride, tile.rows,
+                        layer.outputs, options_.get());
       if (training) drop(int(i), tile.values[i], tile.slopes[i], stride, layer.outputs);
     }
   }
@@ -152,13 +161,21 @@ template <class T> class Network {
 
   // From the loss's slopes by the outputs, in the tile's last values, back to the first layer. `gradient(i)` is to see
   // to layer i's gradient, `done(i)` hears that the layer's weights are no longer needed.
-  template <class Gradient, class Done> void backward(const T* parameters, Tile<T>& tile, Gradient&& gradient, Done&& done) const {
+  template <class Gradient, class Done>
+  void backward(const T* parameters, Tile<T>& tile, Gradient&& gradient, Done&& done) const {
     for (std::size_t i = layers_.size(); i-- > 0;) {
       const Layer& layer = layers_[i];
       gradient(i);
       if (i > 0) {
-        Product<T> product{tile.values[i - 1], stride_for(layer.inputs), tile.values[i], stride_for(layer.outputs),
-                           parameters + layer.weights * LANES<T>, layer.stride, tile.rows, layer.inputs, layer.outputs};
+        Product<T> product{tile.values[i - 1],
+                           stride_for(layer.inputs),
+                           tile.values[i],
+                           stride_for(layer.outputs),
+                           parameters + layer.weights * LANES<T>,
+                           layer.stride,
+                           tile.rows,
+                           layer.inputs,
+                           layer.outputs};
         product.relu = !keeps_slopes_ && activation_ == Activation::relu;
         product.slopes = keeps_slopes_ ? tile.slopes[i - 1] : nullptr;
         kernels_.backward(product);
@@ -178,8 +195,15 @@ template <class T> class Network {
   // That of the weights of `count` outputs from `first` on, padding cleared.
   void weight_gradient(std::size_t i, const Tile<T>& tile, T* to, int first, int count, bool add) const {
     const Layer& layer = layers_[i];
-    Product<T> product{to, layer.stride, tile.values[i] + first * LANES<T>, stride_for(layer.outputs),
-                       source(tile, i), source_stride(tile, i), tile.rows, layer.inputs, count};
+    Product<T> product{to,
+                       layer.stride,
+                       tile.values[i] + first * LANES<T>,
+                       stride_for(layer.outputs),
+                       source(tile, i),
+                       source_stride(tile, i),
+                       tile.rows,
+                       layer.inputs,
+                       count};
     product.shared = i == 0 && tile.shared;
     product.add = add;
     kernels_.gradient(product);
@@ -189,10 +213,12 @@ template <class T> class Network {
   }
 
  private:
-  template <class Visit> void each(Visit&& visit) const {
+  template <class Visit>
+  void each(Visit&& visit) const {
     for (const Layer& layer : layers_) {
       for (int output = 0; output < layer.outputs; output++)
-        for (int input = 0; input < layer.inputs; input++) visit(layer.weights + std::int64_t(output) * layer.stride + input);
+        for (int input = 0; input < layer.inputs; input++)
+          visit(layer.weights + std::int64_t(output) * layer.stride + input);
       for (int output = 0; output < layer.outputs; output++) visit(layer.bias + output);
     }
   }

@@ -13,7 +13,8 @@ namespace fallline {
 using Lanes = std::vector<double>;  // one number per lane
 
 // Rows as a loss takes them; whoever makes one keeps the numbers alive.
-template <class T> struct Rows {
+template <class T>
+struct Rows {
   const T* inputs = nullptr;   // [row][feature]
   const T* targets = nullptr;  // [row][column]
   const T* weights = nullptr;  // [row], or null
@@ -22,7 +23,8 @@ template <class T> struct Rows {
 };
 
 // Rows to be taken through the network: all of `rows`, or `count` that `index` picks, the same for every lane or not.
-template <class T> struct Batch {
+template <class T>
+struct Batch {
   const Rows<T>& rows;
   std::int64_t count;
   const std::int32_t* index = nullptr;  // [row], or [lane][row]; null: as they come
@@ -30,7 +32,8 @@ template <class T> struct Batch {
 };
 
 // What one thread works in.
-template <class T> struct Scratch {
+template <class T>
+struct Scratch {
   Buffer<T> gradient{0, true}, values{0, true}, inputs{0, true}, targets, weights, constants, sum, scale, mass;
   Tile<T> tile;
   std::vector<std::uint32_t> random;
@@ -38,7 +41,8 @@ template <class T> struct Scratch {
 };
 
 // Options [option][lane] as groups; lanes that are not used are like the first.
-template <class T> Buffer<T> in_groups(const std::vector<Lanes>& options) {
+template <class T>
+Buffer<T> in_groups(const std::vector<Lanes>& options) {
   Buffer<T> groups(std::int64_t(options.size()));
   T* to = groups.get();
   for (const Lanes& option : options)
@@ -48,17 +52,20 @@ template <class T> Buffer<T> in_groups(const std::vector<Lanes>& options) {
 
 // Numbers of some rows of a batch, as groups [row][column] that are `stride` groups apart.
 template <class T>
-void pick(const Kernels<T>& kernels, const Batch<T>& batch, const T* table, int columns, std::int64_t first, int count, T* groups) {
+void pick(const Kernels<T>& kernels, const Batch<T>& batch, const T* table, int columns, std::int64_t first, int count,
+          T* groups) {
   if (!batch.shared) return kernels.gather(groups, columns, table, columns, batch.index + first, batch.count, count);
   for (int row = 0; row < count; row++) {
     const T* from = table + (batch.index ? std::int64_t(batch.index[first + row]) : first + row) * columns;
-    for (int column = 0; column < columns; column++, groups += LANES<T>) std::fill(groups, groups + LANES<T>, from[column]);
+    for (int column = 0; column < columns; column++, groups += LANES<T>)
+      std::fill(groups, groups + LANES<T>, from[column]);
   }
 }
 
 // Puts the inputs of some rows of a batch where the network looks for them.
 template <class T>
-void load_inputs(const Kernels<T>& kernels, const Batch<T>& batch, std::int64_t first, int count, Tile<T>& tile, Buffer<T>& room) {
+void load_inputs(const Kernels<T>& kernels, const Batch<T>& batch, std::int64_t first, int count, Tile<T>& tile,
+                 Buffer<T>& room) {
   const int features = batch.rows.features;
   tile.rows = count;
   tile.shared = batch.shared;
@@ -71,7 +78,8 @@ void load_inputs(const Kernels<T>& kernels, const Batch<T>& batch, std::int64_t 
     for (int row = 0; row < count; row++) {
       const T* from = batch.rows.inputs + std::int64_t(batch.index[first + row]) * features;
       if (features >= 16) to = std::copy_n(from, features, to);
-      else for (int feature = 0; feature < features; feature++) *to++ = from[feature];
+      else
+        for (int feature = 0; feature < features; feature++) *to++ = from[feature];
     }
   } else {
     T* to = room.at_least(std::int64_t(count) * tile.input_stride);
@@ -87,10 +95,12 @@ struct Objective {
   bool full = false;           // with the constant part of the likelihood
   bool sums = false;           // the gradient is that of the sum
   bool by_row = false;         // one value per row, not one per row and column
-  int class_weights = -1;      // its mean divides by the weights of the rows' classes: the options from here on; -1: it does not
+  int class_weights =
+      -1;  // its mean divides by the weights of the rows' classes: the options from here on; -1: it does not
 };
 
-template <class T> class Measure {
+template <class T>
+class Measure {
  public:
   Measure(const Objective& objective, const Kernels<T>& kernels)
       : objective_(objective), kernels_(kernels), options_(in_groups<T>(objective.options)) {
@@ -102,7 +112,8 @@ template <class T> class Measure {
 
   // The sums [lane] of the losses of some rows of a batch, given the outputs in the tile's last values, which become
   // the slopes, times `scale`, where that is given.
-  const T* losses(const Batch<T>& batch, std::int64_t first, const Network<T>& network, Tile<T>& tile, Scratch<T>& scratch, const T* scale) const {
+  const T* losses(const Batch<T>& batch, std::int64_t first, const Network<T>& network, Tile<T>& tile,
+                  Scratch<T>& scratch, const T* scale) const {
     const int columns = batch.rows.columns;
     LossCall<T> call{};
     call.outputs = tile.values.back();
@@ -125,7 +136,8 @@ template <class T> class Measure {
   }
 
   // What the mean over a batch divides the sum by, and what its rows weigh, lane by lane.
-  void weigh(const Batch<T>& batch, const Network<T>& network, Scratch<T>& scratch, double* masses, double* weights) const {
+  void weigh(const Batch<T>& batch, const Network<T>& network, Scratch<T>& scratch, double* masses,
+             double* weights) const {
     std::fill(weights, weights + LANES<T>, batch.rows.weights ? 0.0 : double(batch.count));
     if (batch.rows.weights)
       for (int lane = 0; lane < LANES<T>; lane++)
@@ -145,7 +157,8 @@ template <class T> class Measure {
       const int count = int(std::min<std::int64_t>(AT_ONCE, batch.count - first));
       pick(kernels_, batch, batch.rows.targets, 1, first, count, targets);
       if (row_weights) pick(kernels_, batch, batch.rows.weights, 1, first, count, row_weights);
-      kernels_.mass(targets, row_weights, options_.get() + objective_.class_weights * LANES<T>, count, network.outputs(), mass);
+      kernels_.mass(targets, row_weights, options_.get() + objective_.class_weights * LANES<T>, count,
+                    network.outputs(), mass);
       for (int lane = 0; lane < LANES<T>; lane++) masses[lane] += double(mass[lane]);
     }
   }
