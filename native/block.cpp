@@ -10,6 +10,9 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 namespace fallline {
 
@@ -28,13 +31,26 @@ Rule::Options of_all_lanes(Rule::Options options, int lanes) {
 
 }  // namespace
 
-void flush_subnormals() {
+void settle([[maybe_unused]] int thread) {
 #if defined(__x86_64__)
   _mm_setcsr(_mm_getcsr() | 0x8040);
 #elif defined(__aarch64__)
   std::uint64_t control;
   asm volatile("mrs %0, fpcr" : "=r"(control));
   asm volatile("msr fpcr, %0" : : "r"(control | (std::uint64_t(1) << 24)));
+#endif
+#if defined(__linux__)
+  cpu_set_t all, one;
+  if (sched_getaffinity(0, sizeof all, &all) != 0) return;
+  int left = thread % std::max(1, CPU_COUNT(&all));
+  for (int processor = 0; processor < CPU_SETSIZE; processor++)
+    if (CPU_ISSET(processor, &all) && left-- == 0) {
+      CPU_ZERO(&one);
+      CPU_SET(processor, &one);
+      sched_setaffinity(0, sizeof one, &one);
+      sched_setaffinity(0, sizeof all, &all);
+      return;
+    }
 #endif
 }
 
@@ -409,8 +425,8 @@ template <class T, class Visit>
 void sweep(const Network<T>& network, const T* points, std::int64_t count, const Rows<T>& rows,
            const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop, Visit&& visit) {
   std::atomic<std::int64_t> next{0};
-  const auto work = [&] {
-    flush_subnormals();
+  const auto work = [&](int worker) {
+    settle(worker);
     Workshop<T> workshop;
     Scratch<T>& scratch = *workshop;
     Buffer<T> parameters(network.groups());
@@ -430,7 +446,7 @@ void sweep(const Network<T>& network, const T* points, std::int64_t count, const
     }
   };
   std::vector<std::thread> workers;
-  for (int worker = 0; worker < threads; worker++) workers.emplace_back(work);
+  for (int worker = 0; worker < threads; worker++) workers.emplace_back(work, worker);
   for (std::thread& worker : workers) worker.join();
 }
 

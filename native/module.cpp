@@ -392,12 +392,12 @@ void in_threads(int threads, Work&& work) {
     std::condition_variable idle;
     int busy = std::max(1, threads);
     std::vector<std::thread> workers;
-    for (int worker = busy; worker > 0; worker--)
-      workers.emplace_back([&] {
+    for (int worker = 0, all = busy; worker < all; worker++)
+      workers.emplace_back([&, worker] {
         std::exception_ptr error;
         try {
-          flush_subnormals();
-          work(stop);
+          settle(worker);
+          work(stop, worker);
         } catch (...) {
           error = std::current_exception();
           stop = true;
@@ -435,8 +435,9 @@ void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>&
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::atomic<std::size_t> next{0};
   const int side_by_side = std::min<int>(threads, int(blocks.size()));
-  in_threads(side_by_side, [&](const std::atomic<bool>& stop) {
-    Team team(threads / std::max(1, side_by_side), flush_subnormals);
+  in_threads(side_by_side, [&](const std::atomic<bool>& stop, int worker) {
+    const int others = threads / std::max(1, side_by_side) - 1;
+    Team team(1 + others, side_by_side - 1 + worker * others, settle);
     for (std::size_t i; !stop && (i = next.fetch_add(1)) < blocks.size();) {
       blocks[i]->run({epochs[i], step}, deadline, stop, team);
       if (Clock::now() >= deadline) return;
@@ -470,7 +471,7 @@ nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Mat
   require_threads(threads);
   const std::size_t units = std::size_t(plan.sizes.back());
   std::vector<T> results(points.shape(0) * inputs.shape(0) * units);
-  in_threads(1, [&](const std::atomic<bool>& stop) {
+  in_threads(1, [&](const std::atomic<bool>& stop, int) {
     outputs<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, threads, stop);
   });
   return array_of<T>({points.shape(0), inputs.shape(0), units}, std::move(results));
@@ -486,7 +487,7 @@ nb::object losses_at(const nb::dict& fields, const Matrix<T>& points, const Matr
   require_threads(threads);
   require_columns(plan, rows.features, rows.columns);
   std::vector<double> results(points.shape(0));
-  in_threads(1, [&](const std::atomic<bool>& stop) {
+  in_threads(1, [&](const std::atomic<bool>& stop, int) {
     losses<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, threads, stop);
   });
   return array_of<double>(std::move(results));

@@ -13,11 +13,11 @@ namespace fallline {
 
 class Team {
  public:
-  // Of the calling thread and `threads - 1` others, each of which begins with `enter`.
-  Team(int threads, void (*enter)()) {
+  // Of the calling thread and `threads - 1` others, which begin with enter(first + 1), enter(first + 2), ...
+  Team(int threads, int first, void (*enter)(int)) {
     for (int i = 1; i < threads; i++)
-      others_.emplace_back([this, enter] {
-        enter();
+      others_.emplace_back([this, first, i, enter] {
+        enter(first + i);
         serve();
       });
   }

@@ -38,7 +38,7 @@ from fallline.engines.threads import workers
 __all__ = ["Native"]
 
 _LANES = {"float32": 16, "float64": 8}
-_ROUND = 0.05
+_ROUND = 0.08
 """Seconds that blocks are trained before observers, and Ctrl-C, get their turn."""
 _FOREVER = 2**62
 _PARAMETERS, _BEST = 0, 1
