@@ -185,9 +185,9 @@ template <class T>
 void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results,
             const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
 
-// What a thread begins with. Numbers too small for full precision count as 0 in it: they are slow, and fading momentum leaves
-// masses of them. And it goes to a processor of its own, from which the system may take it: a new thread starts out on that
-// of its maker, and is moved only after many milliseconds.
+// What a thread begins with. Numbers too small for full precision count as 0 in it: they are slow, and fading momentum
+// leaves masses of them. And it goes to a processor of its own, from which the system may take it: a new thread starts
+// out on that of its maker, and is moved only after many milliseconds.
 void settle(int thread);
 
 }  // namespace fallline
