@@ -85,7 +85,7 @@ REFUSED = [
 ]
 # What is suggested instead, as it is typed.
 EXAMPLES = {
-    "widths": "64,64",
+    "widths": "128,32",
     "dropout": "0.1",
     "learning_rate": "0.001",
     "warmup": "0.1",

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from fallline.catalogue.registry import find, names
 from fallline.core.errors import RecipeError
+from fallline.core.recipe import Recipe
 from fallline.core.task import Task
 from fallline.engines.loop import Loop
 from tests.engines.runs import BATCHES, EPOCHS, ROWS, recipe, train
@@ -102,13 +103,13 @@ def test_normalization_and_dropout_stand_where_a_script_has_them():
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS - 1])
 def test_a_users_network_is_trained_as_in_a_plain_script(rows: int):
-    fields = {"network": "tests.reference.user_networks:residual", "widths": (64, 64)}
+    fields = {"network": "tests.reference.user_networks:residual", "widths": Recipe().widths}
     case = Case(fields, lambda: residual(5, 1), functional.mse_loss, rows=(rows, 23, 0), drops_single=True)
     assert_number_for_number(case)
 
 
 def test_a_users_network_gets_the_head_of_its_loss():
-    fields = {"network": "tests.reference.user_networks:plain", "widths": (64, 64), "loss": "bce"}
+    fields = {"network": "tests.reference.user_networks:plain", "widths": Recipe().widths, "loss": "bce"}
     case = Case(
         fields, lambda: nn.Sequential(plain(5, 1), nn.Sigmoid()), functional.binary_cross_entropy, task=Task.binary
     )
@@ -118,7 +119,7 @@ def test_a_users_network_gets_the_head_of_its_loss():
 @pytest.mark.parametrize("network", ["residual", None])
 def test_batch_normalization_is_never_trained_on_single_rows(network: str | None):
     """What a recipe says of itself is refused when it is resolved, what a user's module turns out to hold here."""
-    fields = {"batch_size": 1, "widths": (64, 64)}
+    fields = {"batch_size": 1, "widths": Recipe().widths}
     of = {"network": f"tests.reference.user_networks:{network}"} if network else {}
     chosen = recipe(**fields, **of)
     chosen = chosen if network else chosen.replace(normalization="batch")

@@ -50,7 +50,9 @@ ALONE = {
     **KINDS,
     "lbfgs": SEARCHING,
     "lbfgs in float64": SEARCHING.replace(dtype="float64"),
-    "a network of the user's": recipe(network="tests.reference.user_networks:residual", widths=(64, 64), dropout=0.0),
+    "a network of the user's": recipe(
+        network="tests.reference.user_networks:residual", widths=Recipe().widths, dropout=0.0
+    ),
 }
 
 

@@ -87,7 +87,7 @@ def train(
         test: Test rows of their own, like ``source``; None: a fifth of the rows.
         metric: What the best run is chosen by on the validation rows; None: the validation loss.
         network: An importable ``module:function`` that builds the network.
-        widths: Units of each hidden layer; None: (64, 64).
+        widths: Units of each hidden layer; None: (128, 32).
         activation: The function between the layers; None: relu.
         activation_options: Its options, by torch's names.
         dropout: Share of hidden units left out at each training step; None: 0.

@@ -41,7 +41,7 @@ _DEFAULTS = {
     "batch_size": "by rows",
     "epochs": "about 3,000 steps, at most 200",
     "patience": "a tenth of the epochs",
-    "widths": "64,64",
+    "widths": "128,32",
 }
 
 
@@ -126,7 +126,7 @@ def _widths(text: str) -> tuple[int, ...]:
             "it is not a list of whole numbers",
             expected="units of each hidden layer, separated by commas; none for a linear model",
             got=f"--widths {text}",
-            do="--widths 64,64",
+            do="--widths 128,32",
         ) from None
 
 
