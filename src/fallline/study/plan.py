@@ -18,6 +18,7 @@ __all__ = [
     "RUNGS",
     "batch_size_for",
     "epochs_for",
+    "filled",
     "patience_for",
     "plan",
     "task_named",
@@ -82,8 +83,6 @@ def weight_decay_for(rows: int) -> float:
 def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
     """The population of a training job: one recipe at each learning rate of a ladder.
 
-    An optimizer that the user named is taken with the catalogue's options and no others.
-
     Args:
         given: The recipe's fields that the user gave.
         target: What is to be predicted.
@@ -93,9 +92,29 @@ def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
         RecipeError: A field is out of range, or the loss makes no sense for the target.
         UnknownNameError: A name is not in the catalogue.
     """
+    recipe = resolved(filled(given, target=target, rows=rows), target, rows=rows)
+    rates = [recipe.learning_rate] if "learning_rate" in given else ladder(recipe.optimizer, RUNGS)
+    return Population.ladder(recipe, rates)
+
+
+def filled(given: Mapping[str, Any], *, target: Target, rows: int, named: bool = True) -> Recipe:
+    """The recipe of what was given and what follows from the table; the learning rate is yet to be chosen.
+
+    An optimizer that the user named is taken with the catalogue's options and no others.
+
+    Args:
+        given: The recipe's fields that were given.
+        target: What is to be predicted.
+        rows: Training rows.
+        named: Whether an optimizer that was given is the user's own choice.
+
+    Raises:
+        RecipeError: A field is out of range.
+        UnknownNameError: A name is not in the catalogue.
+    """
     recipe = Recipe(**{"loss": default_loss(target.task), "optimizer": OPTIMIZER, **given})
     planned: dict[str, Any] = {}
-    if "optimizer" not in given:
+    if recipe.optimizer == OPTIMIZER and not (named and "optimizer" in given):
         planned["optimizer_options"] = {"weight_decay": weight_decay_for(rows), **recipe.optimizer_options}
     if "batch_size" not in given:
         full = find("optimizer", recipe.optimizer).full_batch
@@ -104,9 +123,7 @@ def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
         planned["epochs"] = epochs_for(rows, planned.get("batch_size", recipe.batch_size))
     if "patience" not in given:
         planned["patience"] = patience_for(planned.get("epochs", recipe.epochs))
-    recipe = resolved(recipe.replace(**planned), target, rows=rows)
-    rates = [recipe.learning_rate] if "learning_rate" in given else ladder(recipe.optimizer, RUNGS)
-    return Population.ladder(recipe, rates)
+    return recipe.replace(**planned)
 
 
 def task_named(name: str) -> Task:

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
+import numpy as np
 
-from fallline.catalogue.readout import Prediction, read_outputs
+from fallline.catalogue.readout import Prediction
 from fallline.core.population import Population
 from fallline.data.dataset import Dataset, Split
-from fallline.engines.loop import network_of
 from fallline.engines.protocol import Engine, Trained
 from fallline.study.metrics import HIGHER_IS_BETTER, Guess, Scorer, Scores
+from fallline.study.readings import guess_of, predictions
+from fallline.study.rescoring import scored
 
-__all__ = ["VALIDATION_LOSS", "Results"]
+__all__ = ["VALIDATION_LOSS", "Results", "arrays"]
 
 VALIDATION_LOSS = "validation_loss"
 """What the best run is chosen by unless a metric is named."""
@@ -32,6 +33,7 @@ class Results:
         engine: What evaluates it.
         scorer: What scores them.
         metric: What runs are ranked by on the validation rows: `VALIDATION_LOSS`, or a metric's name.
+        order: The runs that may be chosen, best first, where more than their own score decides; None: `metric` does.
     """
 
     population: Population
@@ -40,11 +42,26 @@ class Results:
     engine: Engine
     scorer: Scorer
     metric: str = VALIDATION_LOSS
+    order: tuple[int, ...] | None = None
+
+    @cached_property
+    def guesses(self) -> dict[int, Guess]:
+        """What each run predicts for the validation rows."""
+        found = predictions(
+            range(len(self.population)),
+            self.data.validation,
+            population=self.population,
+            trained=self.trained,
+            data=self.data,
+            engine=self.engine,
+        )
+        return {run: guess_of(prediction) for run, prediction in found}
 
     @cached_property
     def validation(self) -> list[Scores]:
         """Each run's scores on the validation rows."""
-        return [self._score(run, self.data.validation) for run in range(len(self.population))]
+        truth, weights = arrays(self.data.validation)
+        return [scored(self.scorer, truth, self.guesses[run], weights=weights) for run in range(len(self.population))]
 
     @cached_property
     def ranking(self) -> list[int]:
@@ -52,6 +69,8 @@ class Results:
 
         Of runs with equal scores, or without one, the lower loss comes first, then the lower number.
         """
+        if self.order is not None:
+            return list(self.order)
         losses = {number: run.best_loss for number, run in enumerate(self.trained) if run.best_loss is not None}
         if self.metric == VALIDATION_LOSS:
             return sorted(losses, key=lambda run: losses[run])
@@ -68,19 +87,19 @@ class Results:
     @cached_property
     def test(self) -> Scores:
         """The chosen run's scores on the test rows: the only time that they are looked at."""
-        return {} if self.best is None else self._score(self.best, self.data.test)
+        if self.best is None:
+            return {}
+        truth, weights = arrays(self.data.test)
+        return self.scorer.score(truth, guess_of(self.predict(self.best, self.data.test)), weights=weights)
 
     def predict(self, run: int, split: Split) -> Prediction:
         """What a run predicts for the rows of a split."""
-        recipe = self.population[run]
-        point = {name: value.unsqueeze(0) for name, value in self.trained[run].parameters.items()}
-        inputs = split.inputs.to(getattr(torch, recipe.dtype))
-        outputs = self.engine.outputs(network_of(recipe, self.data), point, inputs)[0]
-        return read_outputs(recipe, self.data.target, outputs)
+        found = predictions(
+            [run], split, population=self.population, trained=self.trained, data=self.data, engine=self.engine
+        )
+        return next(prediction for _, prediction in found)
 
-    def _score(self, run: int, split: Split) -> Scores:
-        prediction = self.predict(run, split)
-        scores = None if prediction.score is None else prediction.score.numpy()
-        weights = None if split.weights is None else split.weights.double().numpy()
-        guess = Guess(prediction.value.numpy(), scores, prediction.probability)
-        return self.scorer.score(split.targets.numpy(), guess, weights=weights)
+
+def arrays(split: Split) -> tuple[np.ndarray, np.ndarray | None]:
+    """The truth and the rows' weights, if any, as metrics take them."""
+    return split.targets.numpy(), None if split.weights is None else split.weights.double().numpy()

@@ -1,0 +1,61 @@
+"""What many trained runs predict for the same rows: networks that are alike are evaluated as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+
+from fallline.catalogue.readout import Prediction, read_outputs
+from fallline.catalogue.registry import contract_of
+from fallline.core.population import Population
+from fallline.core.recipe import Recipe
+from fallline.data.dataset import Dataset, Split
+from fallline.engines.loop import network_of
+from fallline.engines.protocol import Engine, Trained
+from fallline.study.metrics import Guess
+
+__all__ = ["guess_of", "predictions"]
+
+_NUMBERS = 2**24
+"""Outputs that are held at a time."""
+
+
+def predictions(
+    runs: Iterable[int],
+    split: Split,
+    *,
+    population: Population,
+    trained: Sequence[Trained],
+    data: Dataset,
+    engine: Engine,
+) -> Iterator[tuple[int, Prediction]]:
+    """What ``runs`` predict for the rows of a split, in an order that suits the engine."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for run in runs:
+        alike.setdefault(_network_key(population[run]), []).append(run)
+    for group in alike.values():
+        recipe = population[group[0]]
+        network = network_of(recipe, data)
+        inputs = split.inputs.to(getattr(torch, recipe.dtype))
+        size = max(1, _NUMBERS // (max(1, len(split)) * contract_of(recipe).width(data.target)))
+        for start in range(0, len(group), size):
+            part = group[start : start + size]
+            names = trained[part[0]].parameters
+            points = {name: torch.stack([trained[run].parameters[name] for run in part]) for name in names}
+            for run, outputs in zip(part, engine.outputs(network, points, inputs), strict=True):
+                yield run, read_outputs(population[run], data.target, outputs)
+
+
+def guess_of(prediction: Prediction) -> Guess:
+    """A prediction as metrics take it."""
+    score = None if prediction.score is None else prediction.score.numpy()
+    return Guess(prediction.value.numpy(), score, prediction.probability)
+
+
+def _network_key(recipe: Recipe) -> tuple[object, ...]:
+    """Equal for recipes whose trained networks map inputs to outputs by the same module."""
+    options = tuple(recipe.activation_options.items())
+    layers = (recipe.network, recipe.widths, recipe.activation, options, recipe.normalization)
+    contract = contract_of(recipe)
+    return (*layers, recipe.dtype, contract.head, contract.outputs)
