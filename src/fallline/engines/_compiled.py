@@ -8,7 +8,7 @@ from types import ModuleType
 
 from fallline.core.errors import EngineError
 
-__all__ = ["compiled", "instruction_set"]
+__all__ = ["compiled", "instruction_set", "left_out", "required"]
 
 try:
     _native: ModuleType | None = import_module("fallline._native")
@@ -16,9 +16,21 @@ except ModuleNotFoundError:  # installed where there is no C++ compiler
     _native = None
 
 
+def left_out() -> bool:
+    """Whether ``FALLLINE_NO_NATIVE`` says to do without the compiled module."""
+    return os.environ.get("FALLLINE_NO_NATIVE", "").lower() not in ("", "0", "no", "off", "false")
+
+
 def compiled() -> ModuleType | None:
     """The compiled module; None where it was not built, or ``FALLLINE_NO_NATIVE`` is set."""
-    return None if os.environ.get("FALLLINE_NO_NATIVE", "").lower() not in ("", "0", "no", "off", "false") else _native
+    return None if left_out() else _native
+
+
+def required() -> ModuleType:
+    """The compiled module, for what an engine without it has refused before."""
+    module = compiled()
+    assert module is not None
+    return module
 
 
 def instruction_set() -> str:

@@ -13,7 +13,11 @@ from fallline.core.recipe import OptionValue, Recipe
 if TYPE_CHECKING:
     from fallline._native import Plan
 
-__all__ = ["kind_of", "network_refusal", "plan_of", "points_plan", "refusal"]
+__all__ = ["LANES", "kind_of", "network_refusal", "plan_of", "points_plan", "refusal"]
+
+
+LANES = {"float32": 16, "float64": 8}
+"""The runs of a block, by their dtype."""
 
 
 class _Shape(TypedDict):

@@ -11,6 +11,7 @@ from fallline.catalogue.criteria import Criterion
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
+from fallline.engines._states import by_run, joined
 from fallline.engines.protocol import Engine, Network, Observer, Rows, Trained, Training, Until
 
 __all__ = ["Auto"]
@@ -49,10 +50,11 @@ class Auto:
         parts: dict[str, list[int]] = {}
         for run, recipe in enumerate(population):
             parts.setdefault(self._engine(recipe, data).name, []).append(run)
+        states = None if state is None else by_run(state)
         trainings = []
         for engine in self._engines:
             if runs := parts.get(engine.name):
-                own = None if state is None else _renamed(state, {run: place for place, run in enumerate(runs)})
+                own = None if states is None else joined({place: states[run] for place, run in enumerate(runs)})
                 trainings.append(
                     _Part(runs, engine.start(Population(tuple(population[run] for run in runs)), data, own))
                 )
@@ -103,11 +105,8 @@ class AutoTraining:
 
     def state(self) -> dict[str, Tensor]:
         """Everything needed to go on bit for bit."""
-        return {
-            name: value
-            for part in self._parts
-            for name, value in _renamed(part.training.state(), dict(enumerate(part.runs))).items()
-        }
+        own = ((part.runs, by_run(part.training.state())) for part in self._parts)
+        return joined({runs[place]: state for runs, states in own for place, state in states.items()})
 
     def trained(self) -> tuple[Trained, ...]:
         """Every run as far as it got."""
@@ -117,9 +116,3 @@ class AutoTraining:
 
 def _renumbered(observer: Observer, runs: Sequence[int]) -> Observer:
     return lambda event: observer(replace(event, run=runs[event.run]))
-
-
-def _renamed(state: Mapping[str, Tensor], numbers: Mapping[int, int]) -> dict[str, Tensor]:
-    """The entries ``RUN/…`` of the runs in ``numbers``, under the numbers that those stand for."""
-    split = ((name.partition("/"), value) for name, value in state.items())
-    return {f"{numbers[int(run)]}/{rest}": value for (run, _, rest), value in split if int(run) in numbers}

@@ -22,6 +22,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.seeds import blank
 from fallline.data.dataset import Dataset, Split
 from fallline.engines._run import CHUNK, Run, mean_loss, surroundings_of, torchs_defaults
+from fallline.engines._states import by_run, joined
 from fallline.engines.protocol import Network, Observer, Rows, Trained, Until
 
 __all__ = ["Loop", "feed", "network_of"]
@@ -104,17 +105,14 @@ class LoopTraining:
         """Everything needed to go on bit for bit: ``RUN/...`` → tensor."""
         with torchs_defaults():
             states = [run.state() for run in self._runs]
-        return {f"{number}/{name}": tensor for number, state in enumerate(states) for name, tensor in state.items()}
+        return joined(dict(enumerate(states)))
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from what `state` gave for the same population and data."""
-        parts: dict[str, dict[str, Tensor]] = {}
-        for name, tensor in state.items():
-            number, _, rest = name.partition("/")
-            parts.setdefault(number, {})[rest] = tensor
+        states = by_run(state)
         with torchs_defaults():
             for number, run in enumerate(self._runs):
-                run.restore(parts[str(number)])
+                run.restore(states[number])
 
     def trained(self) -> tuple[Trained, ...]:
         """Every run as far as it got."""
