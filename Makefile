@@ -8,7 +8,7 @@ TORCH_VERSION ?= 2.13.0
 # At most this many test processes side by side; each keeps to one thread.
 WORKERS ?= 8
 
-# FALLLINE_NO_NATIVE=1 does without the compiled engine.
+# FALLLINE_NO_NATIVE=1 does without the compiled engine. Python reads it in fallline/engines/_compiled.py: keep them alike.
 NO_NATIVE := $(filter-out 0 no off false,$(FALLLINE_NO_NATIVE))
 
 BIN := .venv/bin

@@ -12,12 +12,14 @@ import tomllib
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from fallline.engines._compiled import left_out
+
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 BESIDE_THE_SOURCES = ("CHANGELOG.md", "CMakeLists.txt", "LICENSE", "README.md", "constraints.txt", "pyproject.toml")
 NATIVE = f"fallline/_native{sysconfig.get_config_var('EXT_SUFFIX')}"
-WITH_NATIVE = os.environ.get("FALLLINE_NO_NATIVE", "").lower() in ("", "0", "no", "off", "false")
+WITH_NATIVE = not left_out()
 
 
 def files_under(*folders: str) -> set[str]:
