@@ -9,7 +9,7 @@ TORCH_VERSION ?= 2.13.0
 WORKERS ?= 8
 
 # FALLLINE_NO_NATIVE=1 does without the compiled engine. Python reads it in fallline/engines/_compiled.py: keep them alike.
-NO_NATIVE := $(filter-out 0 no off false,$(FALLLINE_NO_NATIVE))
+NO_NATIVE := $(filter-out 0 no off false,$(shell echo '$(FALLLINE_NO_NATIVE)' | tr A-Z a-z))
 
 BIN := .venv/bin
 PACKAGES := .venv/.packages
