@@ -14,7 +14,7 @@ from fallline.core.recipe import OptionValue, Recipe
 from fallline.core.task import Task
 from tests.engines.runs import ROWS, recipe
 
-COMPILED = [name for name in names("optimizer") if name not in ("adafactor", "lbfgs", "muon")]
+COMPILED = [name for name in names("optimizer") if find("optimizer", name).elementwise]
 ACTIVATIONS = [name for name in names("activation") if name != "prelu"]
 
 _LOGARITHMIC = {

@@ -17,6 +17,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.task import Task
 from fallline.data.dataset import Dataset
 from tests import tolerances
+from tests.engines.drawn import COMPILED
 from tests.engines.parity import NATIVE, needs_native, one_step_distances
 from tests.engines.runs import recipe
 from tests.reference.sets import dataset
@@ -27,7 +28,6 @@ STEPS = 9  # two epochs of four batches, of which the last has 2 rows, and the f
 WEIGHTS = (1.0, 2.0, 0.5)
 MOMENTUM = {"optimizer_options": {"momentum": 0.9}}  # whose memory is the gradient, on a scale of its own
 
-COMPILED = [name for name in names("optimizer") if name not in ("adafactor", "lbfgs", "muon")]
 BETAS = {"beta1": 0.8, "beta2": 0.9}
 NO_SQUARES = {"beta2": 0.0, "eps": 1e-3}  # which keeps a mean over a gradient near 0 from being any number
 ADAM = [

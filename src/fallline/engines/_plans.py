@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
+from fallline.catalogue.criteria import MEAN_BY_CLASS_WEIGHT, ROW_BY_ROW
 from fallline.catalogue.networks import Feedforward
+from fallline.catalogue.registry import find
 from fallline.core.recipe import OptionValue, Recipe
 
 if TYPE_CHECKING:
@@ -64,13 +66,6 @@ _LOSSES: dict[str, tuple[str, ...]] = {
 """The same of losses; ``weight`` and ``pos_weight`` are one number per output."""
 
 _BY_OUTPUT = ("weight", "pos_weight")
-_BY_ROW = {"cross_entropy", "nll", "focal", "kl_div", "multi_margin", "multilabel_margin", "multilabel_soft_margin"}
-_CLASS_WEIGHTS = {"cross_entropy": 1, "nll": 0, "focal": 1}
-"""Losses whose mean divides by the class weights → where those begin among the options."""
-
-_OPTIMIZERS = {
-    *("sgd", "asgd", "adam", "adamw", "adamax", "nadam", "radam", "adagrad", "adadelta", "rmsprop", "rprop", "lion"),
-}
 
 
 def refusal(recipe: Recipe) -> str | None:
@@ -79,8 +74,8 @@ def refusal(recipe: Recipe) -> str | None:
         return f"the network {recipe.network} is a module of its own"
     if reason := network_refusal(recipe):
         return reason
-    if recipe.optimizer not in _OPTIMIZERS:
-        return f"optimizer {recipe.optimizer} does not step number by number, or is not compiled"
+    if not find("optimizer", recipe.optimizer).elementwise:
+        return f"optimizer {recipe.optimizer} does not step number by number"
     return None
 
 
@@ -177,8 +172,8 @@ def _loss(network: Feedforward, recipes: Sequence[Recipe]) -> _Loss:
         "loss_options": options,
         "full": bool(first.loss_options.get("full", False)),
         "sums": first.loss_options.get("reduction") == "sum",
-        "by_row": name in _BY_ROW,
-        "class_weights": _CLASS_WEIGHTS.get(name, -1),
+        "by_row": name in ROW_BY_ROW,
+        "class_weights": _LOSSES[name].index("weight") if name in MEAN_BY_CLASS_WEIGHT else -1,
     }
 
 
