@@ -1,6 +1,7 @@
 """Every loss: its value and gradient, against torch's own class and against plain Python row by row."""
 
 import importlib
+import math
 from collections.abc import Callable
 
 import pytest
@@ -179,6 +180,44 @@ def test_extreme_outputs_have_a_finite_loss_and_gradient(variant: Variant, reduc
     value = variant.criterion(dtype=torch.float32, reduction=reduction)(headed(variant.contract, last), targets)
     assert value.isfinite()
     assert torch.autograd.grad(value, last)[0].isfinite().all()
+
+
+@every_variant
+@every_reduction
+@both_weightings
+def test_outputs_that_are_no_numbers_have_a_loss_that_is_none(variant: Variant, reduction: str, weighted: bool):
+    outputs, targets = variant.sample()
+    broken = outputs.detach().clone()
+    broken[5:7] = torch.nan
+    compute, weights = variant.criterion(reduction=reduction), row_weights() if weighted else None
+    assert compute(broken, targets, weights).isnan()
+    assert compute.mean(broken, targets, weights).isnan()
+
+
+MARGINS = {"multi_margin": torch.tensor([0, 2]), "multilabel_margin": torch.tensor([[0, -1, -1], [2, -1, -1]])}
+"""Losses of leads, with targets: of two rows, whose first unit and whose last is to lead."""
+
+
+@pytest.mark.parametrize("loss", MARGINS)
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((math.inf, math.inf, 0.0), math.nan),
+        ((-math.inf, 0.0, -math.inf), math.nan),
+        ((0.0, math.nan, 0.0), math.nan),
+        ((math.inf, 0.0, 0.0), 0.0),
+        ((0.0, -math.inf, -math.inf), 0.0),
+        ((0.0, math.inf, 0.0), math.inf),
+    ],
+    ids=str,
+)
+def test_a_lead_of_an_infinity_over_itself_is_no_number_and_any_other_is_what_it_says(
+    loss: str, scores: tuple[float, ...], expected: float
+):
+    beside = (-5.0, -5.0, 5.0)  # a row beyond the margin
+    outputs, targets = torch.tensor([scores, beside], dtype=torch.float64), MARGINS[loss]
+    found = Variant(loss, {}).criterion()(outputs, targets)
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), equal_nan=True)
 
 
 @every_variant

@@ -9,11 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from fallline.catalogue.losses import LOSSES
 from fallline.catalogue.registry import find, names
 from fallline.catalogue.stepping import optimizer_for
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
+from fallline.core.task import Task
 from fallline.data.dataset import Dataset, Split
 from fallline.engines.protocol import Engine
 from tests import tolerances
@@ -76,6 +78,16 @@ def test_a_rate_beyond_all_measure_harms_no_other_run(engine: Engine, data: Data
     assert all(math.isfinite(loss) for loss in wild.training_losses)
     assert_same(first, train(engine, calm, data)[0])
     assert_same(last, train(engine, calm.replace(seed=1), data)[0])
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"), [(task, entry.card.name) for entry in LOSSES for task in entry.contract.tasks], ids=str
+)
+def test_a_run_of_any_loss_diverges_where_its_outputs_are_no_numbers(engine: Engine, task: Task, loss: str):
+    """Whatever torch's module makes of such outputs: some pass over them, one raises."""
+    wild = recipe(task, loss=loss, optimizer="sgd", learning_rate=1e30, widths=(8, 8))
+    (run,) = train(engine, wild, dataset(task))
+    assert (run.outcome, run.steps, run.best_epoch) == (Outcome.diverged, 1, 0)
 
 
 def test_a_run_whose_validation_loss_is_not_finite_diverged_at_that_epochs_end(engine: Engine, data: Dataset):

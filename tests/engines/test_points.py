@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from fallline.catalogue.criteria import Criterion
+from fallline.catalogue.losses import LOSSES
 from fallline.catalogue.networks import Feedforward, Imported
 from fallline.core.recipe import Recipe
 from fallline.core.seeds import initialised
 from fallline.core.task import Task
+from fallline.engines.chooser import ENGINES
 from fallline.engines.loop import feed, network_of
 from fallline.engines.protocol import Engine, Rows
 from tests import tolerances
@@ -168,3 +172,24 @@ def test_the_callers_default_device_and_dtype_change_nothing(engine: Engine, net
     finally:
         torch.set_default_dtype(torch.float32)
     torch.testing.assert_close(found, expected, **tolerances.SAME)
+
+
+# --- outputs that are no numbers -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"), [(task, entry.card.name) for entry in LOSSES for task in entry.contract.tasks], ids=str
+)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_the_loss_of_outputs_that_are_not_finite_is_the_loops(engine: Engine, task: Task, loss: str, value: float):
+    """At four points: all outputs are so or the first alone, and the others 0."""
+    chosen, data = recipe(task, loss=loss, dtype="float64"), dataset(task)
+    network, rows = network_of(chosen, data), feed(chosen, data, data.train)
+    shapes = {name: parameter.shape for name, parameter in network.build().named_parameters()}
+    points = {name: torch.zeros(4, *shape, dtype=torch.float64) for name, shape in shapes.items()}
+    last = list(points)[-1]
+    points[last][:2] = value
+    points[last][2:, 0] = value
+    criterion = Criterion(chosen, dtype=torch.float64)
+    found, expected = (each.evaluate(network, points, rows, criterion) for each in (engine, ENGINES["loop"]))
+    torch.testing.assert_close(found, expected, **tolerances.POINTS_64, equal_nan=True)

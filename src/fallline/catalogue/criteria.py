@@ -96,6 +96,60 @@ def _own(each: Callable[..., Tensor]) -> Callable[[str, dict[str, Any]], Compare
     return build
 
 
+def _margin(kind: type[nn.Module], holds: Compare) -> Callable[[str, dict[str, Any]], Compare]:
+    """A margin loss whose value is not a number where a lead is none.
+
+    Torch 2.13 counts as 0 what is not above 0, so that outputs which are no numbers would be a perfect fit.
+
+    Args:
+        kind: Torch's module.
+        holds: Which outputs are to lead ``(row, unit)``, of outputs and targets.
+    """
+
+    def build(reduction: str, options: dict[str, Any]) -> Compare:
+        module = kind(reduction=reduction, **options)
+
+        def compare(outputs: Tensor, targets: Tensor) -> Tensor:
+            value = module(outputs, targets)
+            if outputs.isfinite().all():
+                return value
+            lost = _without_lead(outputs, holds(outputs, targets))
+            return value.masked_fill(lost if reduction == "none" else lost.any(), math.nan)
+
+        return compare
+
+    return build
+
+
+def _without_lead(outputs: Tensor, holds: Tensor) -> Tensor:
+    """Rows ``(row,)`` in which an output that is to lead, less one that is not, is not a number."""
+    lost = outputs.isnan().any(1) & holds.any(1) & ~holds.all(1)
+    for infinity in (math.inf, -math.inf):
+        there = outputs == infinity
+        lost |= (there & holds).any(1) & (there & ~holds).any(1)
+    return lost
+
+
+def _of_class(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.one_hot(targets, outputs.shape[1]).bool()
+
+
+def _of_labels(outputs: Tensor, targets: Tensor) -> Tensor:
+    unit = torch.arange(outputs.shape[1], device=outputs.device)
+    return (targets.unsqueeze(2) == unit).any(1)
+
+
+def _bce(reduction: str, options: dict[str, Any]) -> Compare:
+    module = nn.BCELoss(reduction=reduction, **options)
+
+    def compare(outputs: Tensor, targets: Tensor) -> Tensor:
+        # Torch's module raises where an output is not a number (torch 2.13), which would end every other run too.
+        nothing = 0 * outputs.detach()  # or not a number
+        return module(outputs.nan_to_num(0.0), targets) + (nothing if reduction == "none" else nothing.sum())
+
+    return compare
+
+
 def _log_cosh(outputs: Tensor, targets: Tensor) -> Tensor:
     error = (outputs - targets).abs()
     return error + functional.softplus(-2 * error) - math.log(2)
@@ -156,14 +210,14 @@ _BUILDERS: dict[str, Callable[[str, dict[str, Any]], Compare]] = {
     "poisson_nll": _module(nn.PoissonNLLLoss),
     "gaussian_nll": _gaussian_nll,
     "bce_with_logits": _module(nn.BCEWithLogitsLoss),
-    "bce": _module(nn.BCELoss),
+    "bce": _bce,
     "soft_margin": _own(_soft_margin),
     "hinge_embedding": _module(nn.HingeEmbeddingLoss),
     "multilabel_soft_margin": _module(nn.MultiLabelSoftMarginLoss),
-    "multilabel_margin": _module(nn.MultiLabelMarginLoss),
+    "multilabel_margin": _margin(nn.MultiLabelMarginLoss, _of_labels),
     "cross_entropy": _module(nn.CrossEntropyLoss),
     "nll": _module(nn.NLLLoss),
     "focal": _focal,
     "kl_div": _kl_div,
-    "multi_margin": _module(nn.MultiMarginLoss),
+    "multi_margin": _margin(nn.MultiMarginLoss, _of_class),
 }
