@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.seeds import BatchOrder
 from fallline.core.task import Target, Task
 from fallline.data.dataset import Dataset, Split
+from fallline.engines._cost import operations
 
 __all__ = ["WORKLOADS", "Workload"]
 
@@ -63,13 +63,8 @@ class Workload:
 
     @property
     def operations(self) -> int:
-        """Executed in a step of one run.
-
-        Of a weight and row: a product and a sum each for the forward pass, the weight's gradient and the input's
-        gradient, which the first layer leaves out. Of a bias and row: one sum forward, one backward.
-        """
-        weights = [a * b for a, b in pairwise(self.sizes)]
-        return self.batch * (4 * weights[0] + 6 * sum(weights[1:]) + 2 * sum(self.sizes[1:]))
+        """Executed in a step of one run."""
+        return operations(self.sizes, self.batch)
 
     @cached_property
     def learning_rates(self) -> tuple[float, ...]:

@@ -92,7 +92,9 @@ def kind_of(recipe: Recipe) -> tuple[object, ...]:
     """What runs must have in common to share a block: all but numbers that may differ from lane to lane."""
     optimizer = recipe.optimizer_options
     return (
+        recipe.network,
         recipe.widths,
+        recipe.normalization,
         recipe.activation,
         _switches(recipe.activation_options),
         recipe.loss,

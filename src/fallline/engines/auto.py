@@ -1,7 +1,8 @@
-"""All engines as one: every run goes to the first that does not refuse it."""
+"""All engines as one: every run goes to the first that does not refuse it and is worth it for so many alike."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from fallline.catalogue.criteria import Criterion
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
+from fallline.engines._plans import kind_of
 from fallline.engines._states import by_run, joined
 from fallline.engines.protocol import Engine, Network, Observer, Rows, Trained, Training, Until
 
@@ -36,9 +38,13 @@ class Auto:
         """Never: the last of its engines does not."""
         return self._engines[-1].refuses(recipe, data)
 
+    def worthwhile(self, recipe: Recipe, data: Dataset, *, runs: int) -> bool:
+        """Always: where no other is, the loop itself serves."""
+        return True
+
     def serving(self, population: Population, data: Dataset) -> str:
         """The engines that train a population, as ``native + loop``."""
-        serving = {self._engine(recipe, data).name for recipe in population}
+        serving = {engine.name for engine in self._serving(population, data)}
         return " + ".join(engine.name for engine in self._engines if engine.name in serving)
 
     def evaluates(self, network: Network) -> bool:
@@ -48,8 +54,8 @@ class Auto:
     def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> Training:
         """Begin to train a population of resolved recipes, or go on from a state."""
         parts: dict[str, list[int]] = {}
-        for run, recipe in enumerate(population):
-            parts.setdefault(self._engine(recipe, data).name, []).append(run)
+        for run, engine in enumerate(self._serving(population, data)):
+            parts.setdefault(engine.name, []).append(run)
         states = None if state is None else by_run(state)
         trainings = []
         for engine in self._engines:
@@ -68,8 +74,15 @@ class Auto:
         """The loss over ``data`` at each point, float64 ``(point,)``."""
         return self._for_points(network, parameters).evaluate(network, parameters, data, loss)
 
-    def _engine(self, recipe: Recipe, data: Dataset) -> Engine:
-        return next(engine for engine in self._engines if engine.refuses(recipe, data) is None)
+    def _serving(self, population: Population, data: Dataset) -> list[Engine]:
+        """The engine of each run: by its kind, and by how many of that there are."""
+        kinds = [kind_of(recipe) for recipe in population]
+        alike = Counter(kinds)
+        return [self._engine(recipe, data, alike[kind]) for recipe, kind in zip(population, kinds, strict=True)]
+
+    def _engine(self, recipe: Recipe, data: Dataset, runs: int) -> Engine:
+        fitting = (engine for engine in self._engines if engine.refuses(recipe, data) is None)
+        return next(engine for engine in fitting if engine.worthwhile(recipe, data, runs=runs))
 
     def _for_points(self, network: Network, parameters: Mapping[str, Tensor]) -> Engine:
         """The engine for many points, or for few: lanes that are empty cost as much as full ones."""

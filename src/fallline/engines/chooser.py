@@ -11,7 +11,7 @@ from fallline.engines.protocol import Engine
 __all__ = ["ENGINES", "choose"]
 
 ENGINES: dict[str, Engine] = {"auto": Auto((Native(), Loop())), "native": Native(), "loop": Loop()}
-"""By name; ``auto`` gives each run to the fastest of the others that can train it."""
+"""By name; ``auto`` gives each run to the faster of the others that can train it."""
 
 
 def choose(name: str = "auto") -> Engine:

@@ -37,6 +37,10 @@ class Loop:
         """Never: it is the engine for all that others refuse."""
         return None
 
+    def worthwhile(self, recipe: Recipe, data: Dataset, *, runs: int) -> bool:
+        """Always, as it is the loop."""
+        return True
+
     def serving(self, population: Population, data: Dataset) -> str:
         """Its name."""
         return self.name

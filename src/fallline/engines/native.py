@@ -24,9 +24,11 @@ from fallline.core.recipe import Recipe
 from fallline.core.seeds import BatchOrder, blank
 from fallline.data.dataset import Dataset
 from fallline.engines._compiled import compiled, instruction_set, required
+from fallline.engines._cost import worth_lanes
 from fallline.engines._kind import array, tables
 from fallline.engines._native_training import NativeTraining
 from fallline.engines._plans import network_refusal, points_plan, refusal
+from fallline.engines.loop import network_of
 from fallline.engines.protocol import Network, Rows
 from fallline.engines.threads import workers
 
@@ -45,6 +47,13 @@ class Native:
         if not _shuffles_alike():
             return "this version of torch shuffles in another way than the compiled engine"
         return refusal(recipe)
+
+    def worthwhile(self, recipe: Recipe, data: Dataset, *, runs: int) -> bool:
+        """Unless most of the work would be that of empty lanes."""
+        network = network_of(recipe, data)
+        assert isinstance(network, Feedforward)  # others are refused
+        rows = min(recipe.batch_size, len(data.train))
+        return worth_lanes(network, rows=rows, dtype=recipe.dtype, runs=runs)
 
     def serving(self, population: Population, data: Dataset) -> str:
         """Its name."""

@@ -116,6 +116,10 @@ class Engine(Protocol):
         """Why this engine cannot train ``recipe``, a sentence; None where it can."""
         ...
 
+    def worthwhile(self, recipe: Recipe, data: Dataset, *, runs: int) -> bool:
+        """Whether ``runs`` runs, alike but for numbers, that it does not refuse are faster on it than on the loop."""
+        ...
+
     def serving(self, population: Population, data: Dataset) -> str:
         """The name of what trains ``population``; of several engines, their names joined by " + "."""
         ...
