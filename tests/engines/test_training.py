@@ -13,9 +13,22 @@ from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.core.task import Task
 from fallline.data.dataset import Dataset
+from fallline.engines.chooser import ENGINES
 from fallline.engines.protocol import Engine, Epoch, Progress, Step, Trained
 from tests import tolerances
-from tests.engines.runs import BATCHES, EPOCHS, KINDS, LAST_STEP, MIXED, assert_all_same, assert_same, recipe, train
+from tests.engines.parity import needs_native
+from tests.engines.runs import (
+    BATCHES,
+    EPOCHS,
+    KINDS,
+    LAST_STEP,
+    MIXED,
+    ROWS,
+    assert_all_same,
+    assert_same,
+    recipe,
+    train,
+)
 from tests.reference.sets import dataset
 
 
@@ -72,6 +85,18 @@ def test_runs_of_different_lengths_end_each_at_its_own(engine: Engine, data: Dat
     training.advance(Epoch(10))
     assert [len(run.training_losses) for run in training.trained()] == [1, 4, 2]
     assert {run.outcome for run in training.trained()} == {Outcome.finished}
+
+
+def test_how_far_the_last_runs_have_got_is_told(engine: Engine, data: Dataset):
+    population = Population((recipe(epochs=2), recipe(optimizer="muon"), recipe(batch_size=ROWS)))
+    training = engine.start(population, data)
+    assert [training.reached(until) for until in (Epoch(0), Epoch(1), Step(0), Step(1))] == [None, 0, None, 0]
+    training.advance(Step(3))
+    assert [training.reached(until) for until in (Epoch(1), Epoch(9), Step(3), Step(9))] == [0, 0, None, 3]
+    training.advance(Epoch(3))
+    assert [training.reached(until) for until in (Epoch(3), Epoch(9), Step(9))] == [None, 3, 3]
+    training.advance(Epoch(EPOCHS))
+    assert training.reached(Epoch(EPOCHS + 1)) is None
 
 
 def test_a_run_that_has_not_begun_holds_its_initial_parameters(engine: Engine, data: Dataset):
@@ -197,6 +222,51 @@ def test_runs_get_on_together(engine: Engine, data: Dataset):
     if engine.name != "loop":  # which may tell of several epochs of a run before it tells of the next run
         told.sort()
     assert told == [(epoch, run) for epoch in range(1, EPOCHS + 1) for run in range(3)]
+
+
+SEVERAL = [
+    recipe(optimizer=optimizer, learning_rate=0.01, epochs=epochs, batch_size=batch_size)
+    for optimizer in ("sgd", "muon", "adam", "adafactor")
+    for epochs, batch_size in ((40, 16), (60, 13), (60, 50))
+]
+"""Runs that `auto` gives to different engines; of a batch of all rows, an epoch is a single step."""
+
+
+@needs_native
+@pytest.mark.parametrize(
+    ("until", "field", "most"), [(Epoch(60), "epoch", 1), (Step(10**9), "steps", 50 + BATCHES)], ids=str
+)
+def test_runs_of_several_engines_get_on_together(data: Dataset, until: Epoch | Step, field: str, most: int):
+    """By epochs, or by steps, of which an observer is told at the end of an epoch."""
+    told, apart = dict.fromkeys(range(len(SEVERAL)), 0), []
+
+    def watch(progress: Progress) -> None:
+        told[progress.run] = getattr(progress, field)
+        if progress.outcome.ended:
+            del told[progress.run]
+        apart.append(max(told.values(), default=0) - min(told.values(), default=0))
+
+    training = ENGINES["auto"].start(Population(tuple(SEVERAL)), data)
+    training.advance(until, watch)
+    assert 0 < max(apart) <= most
+    assert not told
+    assert training.reached(until) is None
+
+
+def test_an_observer_that_ends_training_finds_all_runs_equally_far(engine: Engine, data: Dataset):
+    """As Ctrl-C does, which may come at any time."""
+
+    def end(progress: Progress) -> None:
+        if progress.epoch == 20:
+            raise KeyboardInterrupt
+
+    training = engine.start(Population(tuple(SEVERAL)), data)
+    with pytest.raises(KeyboardInterrupt):
+        training.advance(Epoch(60), end)
+    reached = {len(run.validation_losses) for run in training.trained()}
+    assert reached <= {19, 20}
+    training.advance(Epoch(60))
+    assert_all_same(training.trained(), train(engine, SEVERAL, data))
 
 
 def test_an_observer_is_told_once_of_a_run_that_diverged_within_an_epoch(engine: Engine, data: Dataset):

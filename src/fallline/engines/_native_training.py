@@ -40,9 +40,14 @@ class NativeTraining:
         else:
             self._blocks = self._restored(by_run(state))
 
+    def reached(self, until: Until) -> int | None:
+        """How far the runs have got that are furthest from ``until``; None where all have ended or are there."""
+        natives = [block.native for block in self._blocks if block.native.pending(*_limits(until))]
+        return min((one.epoch if isinstance(until, Epoch) else one.steps for one in natives), default=None)
+
     def advance(self, until: Until, observer: Observer | None = None) -> None:
         """Train on, the blocks that are furthest behind first."""
-        epoch, step = (until.number, FOREVER) if isinstance(until, Epoch) else (FOREVER, until.number)
+        epoch, step = _limits(until)
         while any(block.native.pending(epoch, step) for block in self._blocks):
             meetings = self._meetings()
             pending = [block for block in self._blocks if block.native.pending(meetings.get(block, epoch), step)]
@@ -138,3 +143,8 @@ class NativeTraining:
         states = {block.runs[lane].number: block.state(lane) for block in blocks for lane in block.alive()}
         self._blocks = [block for block in self._blocks if block not in blocks]
         self._blocks += self._resumed([self._runs[number] for number in states], states)
+
+
+def _limits(until: Until) -> tuple[int, int]:
+    """The epoch and the step that no block is to go beyond."""
+    return (until.number, FOREVER) if isinstance(until, Epoch) else (FOREVER, until.number)

@@ -57,9 +57,11 @@ class Run:
     def at_epoch_end(self) -> bool:
         return not self.batches
 
+    def reached(self, until: Until) -> int:
+        return len(self.validation_losses) if isinstance(until, Epoch) else self.steps
+
     def pending(self, until: Until) -> bool:
-        reached = len(self.validation_losses) if isinstance(until, Epoch) else self.steps
-        return self.outcome is Outcome.running and reached < until.number
+        return self.outcome is Outcome.running and self.reached(until) < until.number
 
     def advance_within_epoch(self, until: Until) -> None:
         """Train to the end of this epoch, or to ``until`` if that comes first."""

@@ -14,12 +14,14 @@ from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines._plans import kind_of
 from fallline.engines._states import by_run, joined
-from fallline.engines.protocol import Engine, Network, Observer, Rows, Trained, Training, Until
+from fallline.engines.protocol import Engine, Epoch, Network, Observer, Rows, Step, Trained, Training, Until
 
 __all__ = ["Auto"]
 
 _MANY = 4
 """Points from which on they are worth an engine for many."""
+_TURN: dict[type[Until], int] = {Epoch: 1, Step: 50}
+"""By how much one engine's runs may get ahead of another's."""
 
 
 class Auto:
@@ -101,15 +103,24 @@ class _Part:
 
 
 class AutoTraining:
-    """A population's training under way on several engines, one after the other."""
+    """A population's training under way on several engines, which take turns."""
 
     def __init__(self, parts: Sequence[_Part]) -> None:
         self._parts = parts
 
+    def reached(self, until: Until) -> int | None:
+        """How far the runs have got that are furthest from ``until``; None where all have ended or are there."""
+        found = [part.training.reached(until) for part in self._parts]
+        return min((reached for reached in found if reached is not None), default=None)
+
     def advance(self, until: Until, observer: Observer | None = None) -> None:
-        """Train on, the fastest engine's runs first."""
-        for part in self._parts:
-            part.training.advance(until, observer and _renumbered(observer, part.runs))
+        """Train on by turns of an epoch, or of some steps, so that all runs get on together."""
+        while (reached := self.reached(until)) is not None:
+            pending = [part for part in self._parts if part.training.reached(until) is not None]
+            alone = len(pending) == 1
+            turn = until if alone else replace(until, number=min(until.number, reached + _TURN[type(until)]))
+            for part in pending:
+                part.training.advance(turn, observer and _renumbered(observer, part.runs))
 
     def drop(self, runs: Collection[int]) -> None:
         """End ``runs`` where they are."""

@@ -86,6 +86,10 @@ class LoopTraining:
                     feeds[kind] = (feed(recipe, data, data.train), feed(recipe, data, data.validation))
                 self._runs.append(Run(recipe, network_of(recipe, data), *feeds[kind]))
 
+    def reached(self, until: Until) -> int | None:
+        """How far the runs have got that are furthest from ``until``; None where all have ended or are there."""
+        return min((run.reached(until) for run in self._runs if run.pending(until)), default=None)
+
     def advance(self, until: Until, observer: Observer | None = None) -> None:
         """Train on, epoch by epoch through the runs, so that all of them get on together."""
         going = True

@@ -153,6 +153,13 @@ class Engine(Protocol):
 class Training(Protocol):
     """A population's training under way."""
 
+    def reached(self, until: Until) -> int | None:
+        """How far the runs have got that are furthest from ``until``, in epochs or steps as it counts.
+
+        None where every run has ended or got there.
+        """
+        ...
+
     def advance(self, until: Until, observer: Observer | None = None) -> None:
         """Train on: to an epoch or a step, so that training can be paused, watched and single-stepped."""
         ...
