@@ -14,7 +14,7 @@ from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines._plans import kind_of
 from fallline.engines._states import by_run, joined
-from fallline.engines.protocol import Engine, Epoch, Network, Observer, Rows, Step, Trained, Training, Until
+from fallline.engines.protocol import Engine, Epoch, Network, Observer, Rows, Share, Step, Trained, Training, Until
 
 __all__ = ["Auto"]
 
@@ -46,8 +46,11 @@ class Auto:
 
     def serving(self, population: Population, data: Dataset) -> str:
         """The engines that train a population, as ``native + loop``."""
-        serving = {engine.name for engine in self._serving(population, data)}
-        return " + ".join(engine.name for engine in self._engines if engine.name in serving)
+        return " + ".join(share.engine for share in self.shares(population, data))
+
+    def shares(self, population: Population, data: Dataset) -> tuple[Share, ...]:
+        """What each of its engines trains."""
+        return tuple(share for engine, _, part in self._parts(population, data) for share in engine.shares(part, data))
 
     def evaluates(self, network: Network) -> bool:
         """Always: the last of its engines takes every network."""
@@ -55,17 +58,11 @@ class Auto:
 
     def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> Training:
         """Begin to train a population of resolved recipes, or go on from a state."""
-        parts: dict[str, list[int]] = {}
-        for run, engine in enumerate(self._serving(population, data)):
-            parts.setdefault(engine.name, []).append(run)
         states = None if state is None else by_run(state)
         trainings = []
-        for engine in self._engines:
-            if runs := parts.get(engine.name):
-                own = None if states is None else joined({place: states[run] for place, run in enumerate(runs)})
-                trainings.append(
-                    _Part(runs, engine.start(Population(tuple(population[run] for run in runs)), data, own))
-                )
+        for engine, runs, part in self._parts(population, data):
+            own = None if states is None else joined({place: states[run] for place, run in enumerate(runs)})
+            trainings.append(_Part(runs, engine.start(part, data, own)))
         return trainings[0].training if len(trainings) == 1 else AutoTraining(trainings)
 
     def outputs(self, network: Network, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
@@ -75,6 +72,17 @@ class Auto:
     def evaluate(self, network: Network, parameters: Mapping[str, Tensor], data: Rows, loss: Criterion) -> Tensor:
         """The loss over ``data`` at each point, float64 ``(point,)``."""
         return self._for_points(network, parameters).evaluate(network, parameters, data, loss)
+
+    def _parts(self, population: Population, data: Dataset) -> list[tuple[Engine, list[int], Population]]:
+        """Each engine that has runs to train: their numbers, and their recipes."""
+        runs: dict[str, list[int]] = {}
+        for run, engine in enumerate(self._serving(population, data)):
+            runs.setdefault(engine.name, []).append(run)
+        return [
+            (engine, own, Population(tuple(population[run] for run in own)))
+            for engine in self._engines
+            if (own := runs.get(engine.name))
+        ]
 
     def _serving(self, population: Population, data: Dataset) -> list[Engine]:
         """The engine of each run: by its kind, and by how many of that there are."""

@@ -23,7 +23,7 @@ from fallline.core.seeds import blank
 from fallline.data.dataset import Dataset, Split
 from fallline.engines._run import CHUNK, Run, mean_loss, surroundings_of, torchs_defaults
 from fallline.engines._states import by_run, joined
-from fallline.engines.protocol import Network, Observer, Rows, Trained, Until
+from fallline.engines.protocol import Network, Observer, Rows, Share, Trained, Until
 
 __all__ = ["Loop", "feed", "network_of"]
 
@@ -44,6 +44,10 @@ class Loop:
     def serving(self, population: Population, data: Dataset) -> str:
         """Its name."""
         return self.name
+
+    def shares(self, population: Population, data: Dataset) -> tuple[Share, ...]:
+        """All of it, one run at a time."""
+        return (Share(self.name, len(population), len(population)),)
 
     def evaluates(self, network: Network) -> bool:
         """Every network."""

@@ -23,13 +23,15 @@ from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.seeds import BatchOrder, blank
 from fallline.data.dataset import Dataset
+from fallline.engines._block import Run
 from fallline.engines._compiled import compiled, instruction_set, required
 from fallline.engines._cost import worth_lanes
 from fallline.engines._kind import array, tables
 from fallline.engines._native_training import NativeTraining
+from fallline.engines._packing import packed
 from fallline.engines._plans import network_refusal, points_plan, refusal
 from fallline.engines.loop import network_of
-from fallline.engines.protocol import Network, Rows
+from fallline.engines.protocol import Network, Rows, Share
 from fallline.engines.threads import workers
 
 __all__ = ["Native"]
@@ -58,6 +60,11 @@ class Native:
     def serving(self, population: Population, data: Dataset) -> str:
         """Its name."""
         return self.name
+
+    def shares(self, population: Population, data: Dataset) -> tuple[Share, ...]:
+        """All of it, in blocks."""
+        blocks = packed(Run(number, recipe) for number, recipe in enumerate(population))
+        return (Share(self.name, len(population), len(blocks)),)
 
     def evaluates(self, network: Network) -> bool:
         """Feedforward networks of linear layers and an activation that learns nothing."""

@@ -14,7 +14,19 @@ from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 
-__all__ = ["Engine", "Epoch", "Network", "Observer", "Progress", "Rows", "Step", "Trained", "Training", "Until"]
+__all__ = [
+    "Engine",
+    "Epoch",
+    "Network",
+    "Observer",
+    "Progress",
+    "Rows",
+    "Share",
+    "Step",
+    "Trained",
+    "Training",
+    "Until",
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,21 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What one engine trains of a population.
+
+    Args:
+        engine: Its name.
+        runs: How many runs.
+        programs: In how many programs: of `native` its blocks, of `loop` one a run.
+    """
+
+    engine: str
+    runs: int
+    programs: int
+
+
+@dataclass(frozen=True)
 class Trained:
     """One run, trained as far as it got.
 
@@ -122,6 +149,10 @@ class Engine(Protocol):
 
     def serving(self, population: Population, data: Dataset) -> str:
         """The name of what trains ``population``; of several engines, their names joined by " + "."""
+        ...
+
+    def shares(self, population: Population, data: Dataset) -> tuple[Share, ...]:
+        """What trains ``population``, of several engines how much each."""
         ...
 
     def start(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None = None) -> Training:

@@ -9,7 +9,7 @@ from typing import Literal
 from fallline.core.population import Population
 from fallline.engines.protocol import Progress
 
-__all__ = ["Event", "JobObserver", "Progress", "Stage"]
+__all__ = ["Event", "JobObserver", "Planned", "Progress", "Stage"]
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,23 @@ class Stage:
         population: What is about to be trained, at the stage ``training``.
     """
 
-    name: Literal["reading", "baselines", "training", "writing"]
+    name: Literal["reading", "planning", "baselines", "training", "ranking", "writing"]
     text: str
     population: Population | None = None
 
 
-Event = Stage | Progress
+@dataclass(frozen=True)
+class Planned:
+    """A comparison has been planned, and begins.
+
+    Args:
+        lines: What is to be done and what it will take: name and text.
+        notes: What was left out, ignored or assumed, one sentence each.
+    """
+
+    lines: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+Event = Stage | Planned | Progress
 JobObserver = Callable[[Event], None]

@@ -14,7 +14,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.task import Task
 from fallline.study.metrics import METRICS, Scores
 
-__all__ = ["FORMAT", "BestRun", "Header", "Source", "SplitSizes"]
+__all__ = ["FORMAT", "BestRun", "ComparisonTable", "Header", "Source", "SplitSizes", "ToleranceTable"]
 
 FORMAT = 1
 """The newest study format that this version reads; also the one it writes."""
@@ -55,6 +55,36 @@ class BestRun(_Table):
     recipe: Recipe
 
 
+class ToleranceTable(_Table):
+    """How far an optimizer's learning rate may be off."""
+
+    decades: float | None = None
+    """Powers of ten of learning rates within 1.1 times its lowest validation loss."""
+    low: float
+    high: float
+    best: float
+
+
+class ComparisonTable(_Table):
+    """What was compared, and what came of it beside the best run; the ranking itself is ``ranking.parquet``."""
+
+    metric: str
+    """What recipes are ranked by on the validation rows, the mean over their seeds."""
+    recipes: int
+    seeds: int
+    level: int
+    """Recipes that are not distinguishable from the best, itself included."""
+    model_steps_per_second: float
+    """Runs × steps ÷ seconds of training, with validation and without reading and writing."""
+    engines: dict[str, int]
+    """Engine → runs that it trained."""
+    plan: tuple[tuple[str, str], ...]
+    """What was planned: name and text."""
+    tolerance: dict[str, ToleranceTable] = {}
+    timings: dict[str, float] = {}
+    """Seconds of each part of the job."""
+
+
 class Header(_Table):
     """The content of study.toml."""
 
@@ -82,6 +112,8 @@ class Header(_Table):
     best: BestRun | None = None
     test: Scores = {}
     baselines: dict[str, Scores] = {}
+    comparison: ComparisonTable | None = None
+    """Of a study that ``compare`` made."""
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ seeds for both, so that what is common to them cancels out (Efron 1979; paired a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from fallline.study.metrics import HIGHER_IS_BETTER, Guess
 from fallline.study.rescoring import rescored
 from fallline.study.results import Results, arrays
 
-__all__ = ["COMPARED", "Group", "Place", "best_run", "grouped", "ranked", "tolerances"]
+__all__ = ["COMPARED", "Group", "Place", "Tolerance", "best_run", "grouped", "ranked", "tolerances"]
 
 Array = np.ndarray
 
@@ -52,14 +52,34 @@ class Place:
     Args:
         group: The recipe and its runs.
         mean: The metric on the validation rows, mean over the seeds; None where a seed has none.
+        loss: Its lowest validation loss, mean over the seeds; None where a seed has none.
         interval: 95 % of the means over redrawn seeds and rows; None beyond the best 50.
         distinguishable: Whether the difference from the best has an interval without 0; None beyond the best 50.
     """
 
     group: Group
     mean: float | None
+    loss: float | None
     interval: tuple[float, float] | None = None
     distinguishable: bool | None = None
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far an optimizer's learning rate may be off.
+
+    Args:
+        decades: Powers of ten of neighbouring learning rates within 1.1 times its lowest validation loss; None where
+            that cannot be said: a single rate, or a loss that is not above 0.
+        low: The lowest of those rates.
+        high: The highest.
+        best: The rate of the lowest loss.
+    """
+
+    decades: float | None
+    low: float
+    high: float
+    best: float
 
 
 def grouped(recipes: Sequence[Recipe], seeds: int) -> tuple[Group, ...]:
@@ -67,24 +87,30 @@ def grouped(recipes: Sequence[Recipe], seeds: int) -> tuple[Group, ...]:
     return tuple(Group(recipes[first], tuple(range(first, first + seeds))) for first in range(0, len(recipes), seeds))
 
 
-def ranked(results: Results, groups: Sequence[Group], metric: str) -> tuple[Place, ...]:
-    """All recipes, the best first.
+def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: int = COMPARED) -> tuple[Place, ...]:
+    """All recipes, the best first; the first ``compared`` with their intervals.
 
     Those that were dropped on the way come after all others, those without a score last; of equal scores the lower
     log loss comes first, then the lower validation loss.
     """
-    places = [Place(group, _mean([_value(results, run, metric) for run in group.runs])) for group in groups]
+    places = [
+        Place(
+            group,
+            mean=_mean([_value(results, run, metric) for run in group.runs]),
+            loss=_mean([results.trained[run].best_loss for run in group.runs]),
+        )
+        for group in groups
+    ]
     sign = -1 if metric in HIGHER_IS_BETTER else 1
 
     def key(place: Place) -> tuple[object, ...]:
         runs = place.group.runs
         dropped = any(results.trained[run].outcome is Outcome.halved for run in runs)
         unsure = _known(_mean([_value(results, run, "log_loss") for run in runs]))
-        loss = _known(_mean([results.trained[run].best_loss for run in runs]))
-        return dropped, math.inf if place.mean is None else sign * place.mean, unsure, loss
+        return dropped, math.inf if place.mean is None else sign * place.mean, unsure, _known(place.loss)
 
     places.sort(key=key)
-    return (*_compared(results, places[:COMPARED], metric), *places[COMPARED:])
+    return (*_compared(results, places[:compared], metric), *places[compared:])
 
 
 def best_run(results: Results, place: Place, metric: str) -> int | None:
@@ -95,36 +121,40 @@ def best_run(results: Results, place: Place, metric: str) -> int | None:
     return min(place.group.runs, key=lambda run: (sign * (_value(results, run, metric) or 0.0), run))
 
 
-def tolerances(results: Results, groups: Sequence[Group]) -> dict[str, tuple[float | None, float, float]]:
-    """How far each optimizer's learning rate may be off.
+def tolerances(places: Sequence[Place]) -> dict[str, Tolerance]:
+    """How far each optimizer's learning rate may be off, by its name; the widest first.
 
-    Its recipe with the lowest validation loss is looked at with other learning rates, everything else alike.
-
-    Returns:
-        Optimizer → decades of neighbouring learning rates within 1.1 times that loss (None where that cannot be said:
-        one rate, or a loss that is not above 0), the lowest and the highest of them.
+    The optimizer's recipe with the lowest validation loss is looked at with other learning rates, all else alike. Where
+    recipes differ in the loss, that of the optimizer's best place is looked at.
     """
-    losses = {group: _mean([results.trained[run].best_loss for run in group.runs]) for group in groups}
-    best: dict[str, Group] = {}
-    for group, loss in losses.items():
-        name = group.recipe.optimizer
-        if loss is not None and (name not in best or loss < _known(losses[best[name]])):
-            best[name] = group
-    return {name: _tolerance(group, losses) for name, group in best.items()}
+    first: dict[str, Place] = {}
+    for place in places:
+        if place.loss is not None:
+            first.setdefault(place.group.recipe.optimizer, place)
+    found = {name: _tolerance(place, places) for name, place in first.items()}
+    return dict(sorted(found.items(), key=lambda item: -(item[1].decades or 0.0)))
 
 
-def _tolerance(best: Group, losses: Mapping[Group, float | None]) -> tuple[float | None, float, float]:
-    alike = [group for group in losses if _but_for_rate(group.recipe) == _but_for_rate(best.recipe)]
-    alike.sort(key=lambda group: group.recipe.learning_rate)
-    lowest, here = _known(losses[best]), alike.index(best)
-    good = [_known(losses[group]) <= _WITHIN * lowest for group in alike]
-    first, last = here, here
-    while first > 0 and good[first - 1]:
-        first -= 1
-    while last + 1 < len(alike) and good[last + 1]:
-        last += 1
-    low, high = alike[first].recipe.learning_rate, alike[last].recipe.learning_rate
-    return (math.log10(high / low) if len(alike) > 1 and lowest > 0 else None), low, high
+def _tolerance(first: Place, places: Sequence[Place]) -> Tolerance:
+    recipe = first.group.recipe
+    own = [place for place in places if _alike(place.group.recipe, recipe, ("optimizer", "loss", "loss_options"))]
+    best = min(own, key=lambda place: _known(place.loss))
+    alike = [place for place in own if _but_for_rate(place.group.recipe) == _but_for_rate(best.group.recipe)]
+    alike.sort(key=lambda place: place.group.recipe.learning_rate)
+    lowest, here = _known(best.loss), alike.index(best)
+    good = [_known(place.loss) <= _WITHIN * lowest for place in alike]
+    start, end = here, here
+    while start > 0 and good[start - 1]:
+        start -= 1
+    while end + 1 < len(alike) and good[end + 1]:
+        end += 1
+    low, high = (alike[place].group.recipe.learning_rate for place in (start, end))
+    decades = math.log10(high / low) if len(alike) > 1 and lowest > 0 else None
+    return Tolerance(decades, low, high, best.group.recipe.learning_rate)
+
+
+def _alike(one: Recipe, other: Recipe, fields: Sequence[str]) -> bool:
+    return all(getattr(one, field) == getattr(other, field) for field in fields)
 
 
 def _but_for_rate(recipe: Recipe) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -62,6 +62,12 @@ class Results:
         """Each run's scores on the validation rows."""
         truth, weights = arrays(self.data.validation)
         return [scored(self.scorer, truth, self.guesses[run], weights=weights) for run in range(len(self.population))]
+
+    def ordered(self, runs: Sequence[int]) -> Results:
+        """The same, with ``runs`` as the ranking; what was predicted is kept."""
+        results = replace(self, order=tuple(runs))
+        results.__dict__.update(guesses=self.guesses, validation=self.validation)
+        return results
 
     @cached_property
     def ranking(self) -> list[int]:

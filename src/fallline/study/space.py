@@ -109,6 +109,11 @@ class Space:
         """Points of the whole grid; optimizers' own ladders of learning rates, options they lack and all."""
         return prod(len(axis.values) for axis in self._grid)
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The losses that it names; empty where it leaves them to the task."""
+        return self._named("loss") or ()
+
     def candidates(self, target: Target, *, rows: int, sample: int | None = None) -> Candidates:
         """The recipes of the whole grid, or of a sample of it.
 

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import polars as pl
 import torch
 from torch import Tensor
 
 from fallline.data.prepare import Prepared
 from fallline.data.table import Table
+from fallline.study.compared import Compared, ranking_frame
 from fallline.study.conclusion import conclusion
 from fallline.study.folder import Draft
 from fallline.study.header import BestRun, Header, Source, SplitSizes
@@ -40,6 +42,8 @@ class Finished:
         baselines: Test scores of what a network has to beat.
         engine: Name of the engine.
         interrupted: Whether Ctrl-C ended the training.
+        notes: What was said beside what was done to the table.
+        compared: What a comparison adds.
     """
 
     job: Job
@@ -50,6 +54,8 @@ class Finished:
     baselines: dict[str, Scores]
     engine: str
     interrupted: bool
+    notes: tuple[str, ...] = ()
+    compared: Compared | None = None
 
 
 def write(finished: Finished, draft: Draft, *, seconds: Callable[[], float]) -> None:
@@ -66,6 +72,8 @@ def write(finished: Finished, draft: Draft, *, seconds: Callable[[], float]) -> 
     draft.write_frame("curves.parquet", _curves_frame(results))
     draft.write_frame("predictions.parquet", _predictions_frame(results))
     draft.write_tensors("models.safetensors", _kept(results, finished.job.keep))
+    if finished.compared is not None:
+        draft.write_frame("ranking.parquet", ranking_frame(finished.compared.places, results))
     draft.publish(_header(finished, draft, seconds()).to_toml())
 
 
@@ -93,16 +101,16 @@ def _results_frame(results: Results) -> pl.DataFrame:
 
 
 def _curves_frame(results: Results) -> pl.DataFrame:
-    names = ("training_loss", "validation_loss", "learning_rate")
-    rows = [
-        (number, epoch, *values)
-        for number, run in enumerate(results.trained)
-        for epoch, values in enumerate(
-            zip(run.training_losses, run.validation_losses, run.learning_rates, strict=True), start=1
-        )
-    ]
-    schema = {"run": pl.Int64, "epoch": pl.Int64, **dict.fromkeys(names, pl.Float64)}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    lengths = [len(run.validation_losses) for run in results.trained]
+    return pl.DataFrame(
+        {
+            "run": np.repeat(np.arange(len(lengths)), lengths),
+            "epoch": np.concatenate([np.arange(1, length + 1) for length in lengths]),
+            "training_loss": np.concatenate([run.training_losses for run in results.trained]),
+            "validation_loss": np.concatenate([run.validation_losses for run in results.trained]),
+            "learning_rate": np.concatenate([run.learning_rates for run in results.trained]),
+        }
+    )
 
 
 def _predictions_frame(results: Results) -> pl.DataFrame:
@@ -130,14 +138,14 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         versions={"fallline": version("fallline"), "torch": torch.__version__, "python": platform.python_version()},
         task=data.target.task,
-        loss=results.population[0].loss,
+        loss=results.population[results.best or 0].loss,
         metric=results.metric,
         ranking=results.scorer.ranking,
         engine=finished.engine,
         seconds=round(seconds, 3),
         interrupted=finished.interrupted,
         conclusion="",
-        notes=finished.prepared.notes,
+        notes=(*finished.prepared.notes, *finished.notes),
         data=Source(
             source=table.source,
             hash=table.hash,
@@ -153,6 +161,7 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         best=_best(results),
         test=results.test,
         baselines=finished.baselines,
+        comparison=finished.compared.table() if finished.compared else None,
     )
     return header.model_copy(update={"conclusion": conclusion(header)})
 
