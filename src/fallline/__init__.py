@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fallline.core.errors import FalllineError, Interrupted
     from fallline.core.outcome import Outcome
+    from fallline.core.ranges import log_range
     from fallline.core.recipe import Recipe
     from fallline.study.predicting import Predictions
     from fallline.study.record import Study
     from fallline.verbs.catalog import catalog
+    from fallline.verbs.compare import compare
     from fallline.verbs.open import open
     from fallline.verbs.predict import predict
     from fallline.verbs.studies import studies
@@ -34,6 +36,8 @@ __all__ = [
     "Study",
     "__version__",
     "catalog",
+    "compare",
+    "log_range",
     "open",
     "predict",
     "studies",
@@ -48,6 +52,8 @@ _HOMES = {
     "Recipe": "fallline.core.recipe",
     "Study": "fallline.study.record",
     "catalog": "fallline.verbs.catalog",
+    "compare": "fallline.verbs.compare",
+    "log_range": "fallline.core.ranges",
     "open": "fallline.verbs.open",
     "predict": "fallline.verbs.predict",
     "studies": "fallline.verbs.studies",

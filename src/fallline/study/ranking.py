@@ -54,7 +54,9 @@ class Place:
         mean: The metric on the validation rows, mean over the seeds; None where a seed has none.
         loss: Its lowest validation loss, mean over the seeds; None where a seed has none.
         interval: 95 % of the means over redrawn seeds and rows; None beyond the best 50.
-        distinguishable: Whether the difference from the best has an interval without 0; None beyond the best 50.
+        distinguishable: Whether the difference from the best has an interval without 0; None beyond the best 50, and
+            of a recipe that was dropped on the way.
+        dropped: Whether it was.
     """
 
     group: Group
@@ -62,6 +64,7 @@ class Place:
     loss: float | None
     interval: tuple[float, float] | None = None
     distinguishable: bool | None = None
+    dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Tolerance:
 
     Args:
         decades: Powers of ten of neighbouring learning rates within 1.1 times its lowest validation loss; None where
-            that cannot be said: a single rate, or a loss that is not above 0.
+            that cannot be said: a single rate, a loss that is not above 0, or rates that were dropped on the way.
         low: The lowest of those rates.
         high: The highest.
         best: The rate of the lowest loss.
@@ -98,16 +101,15 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
             group,
             mean=_mean([_value(results, run, metric) for run in group.runs]),
             loss=_mean([results.trained[run].best_loss for run in group.runs]),
+            dropped=any(results.trained[run].outcome is Outcome.halved for run in group.runs),
         )
         for group in groups
     ]
     sign = -1 if metric in HIGHER_IS_BETTER else 1
 
     def key(place: Place) -> tuple[object, ...]:
-        runs = place.group.runs
-        dropped = any(results.trained[run].outcome is Outcome.halved for run in runs)
-        unsure = _known(_mean([_value(results, run, "log_loss") for run in runs]))
-        return dropped, math.inf if place.mean is None else sign * place.mean, unsure, _known(place.loss)
+        unsure = _known(_mean([_value(results, run, "log_loss") for run in place.group.runs]))
+        return place.dropped, math.inf if place.mean is None else sign * place.mean, unsure, _known(place.loss)
 
     places.sort(key=key)
     return (*_compared(results, places[:compared], metric), *places[compared:])
@@ -149,7 +151,8 @@ def _tolerance(first: Place, places: Sequence[Place]) -> Tolerance:
     while end + 1 < len(alike) and good[end + 1]:
         end += 1
     low, high = (alike[place].group.recipe.learning_rate for place in (start, end))
-    decades = math.log10(high / low) if len(alike) > 1 and lowest > 0 else None
+    known = len(alike) > 1 and lowest > 0 and not any(place.dropped for place in alike)
+    decades = math.log10(high / low) if known else None
     return Tolerance(decades, low, high, best.group.recipe.learning_rate)
 
 
@@ -167,7 +170,7 @@ def _known(loss: float | None) -> float:
 
 def _compared(results: Results, places: Sequence[Place], metric: str) -> list[Place]:
     """The places with their intervals, and whether each differs from the first by more than chance."""
-    known = [place for place in places if place.mean is not None]
+    known = [place for place in places if place.mean is not None and not place.dropped]
     if not known:
         return list(places)
     draws = _Draws(results, len(known[0].group.runs), metric, runs=sum(len(place.group.runs) for place in known))
@@ -177,7 +180,7 @@ def _compared(results: Results, places: Sequence[Place], metric: str) -> list[Pl
         low, high = _interval(means - first)
         differs = place is not known[0] and not low <= 0 <= high
         compared.append(replace(place, interval=_interval(means), distinguishable=differs))
-    return [*compared, *places[len(known) :]]
+    return [*compared, *(place for place in places if place not in known)]
 
 
 class _Draws:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.seeds import blank
 from fallline.data.schema import Schema
 from fallline.study.folder import HEADER, sha256
-from fallline.study.header import Header
+from fallline.study.header import ComparisonTable, Header
 
 __all__ = ["Run", "Study"]
 
@@ -117,12 +118,26 @@ class Study:
         """One row per run and epoch: training loss, validation loss, learning rate."""
         return self._curves
 
+    def ranking(self) -> pl.DataFrame:
+        """Of a comparison one row per recipe, best first: its score over the seeds, and what chance leaves of it.
+
+        Columns: ``rank``; ``mean`` of the metric on the validation rows over the seeds, with its 95 % interval ``low``
+        to ``high``; ``distinguishable`` from the best (null beyond the best 50); ``validation_loss``; ``runs`` and
+        their ``seeds``; ``outcomes``; the ``recipe``.
+
+        Raises:
+            StudyError: The study is none of a comparison.
+        """
+        if self.header.comparison is None:
+            raise StudyError(f"reading the ranking of {self.path}", "it is no comparison", do="fallline compare SOURCE")
+        return self._ranking
+
     def predictions(self) -> pl.DataFrame:
         """The chosen run's predictions for the test rows, beside the truth."""
         return self._predictions
 
     def to_dict(self) -> dict[str, Any]:
-        """What ``fallline train --json`` prints."""
+        """What ``--json`` prints."""
         header = self.header
         return {
             "study": str(self.path),
@@ -138,6 +153,30 @@ class Study:
             "seconds": header.seconds,
             "treatment": self.schema.treatment(),
             "notes": list(header.notes),
+            **({} if header.comparison is None else self._compared(header.comparison)),
+        }
+
+    def _compared(self, comparison: ComparisonTable) -> dict[str, Any]:
+        """What ``fallline compare --json`` prints beside that."""
+        return {
+            "metric": comparison.metric,
+            "recipes": comparison.recipes,
+            "ranking": [
+                {
+                    "recipe": json.loads(row["recipe"]),
+                    "metric": comparison.metric,
+                    "mean": row["mean"],
+                    "interval": None if row["low"] is None else [row["low"], row["high"]],
+                    "seeds": len(row["seeds"]),
+                    "distinguishable": row["distinguishable"],
+                }
+                for row in self._ranking.iter_rows(named=True)
+            ],
+            "tolerance": {name: each.decades for name, each in comparison.tolerance.items()},
+            "model_steps_per_second": comparison.model_steps_per_second,
+            "engines": comparison.engines,
+            "plan": dict(comparison.plan),
+            "timings": comparison.timings,
         }
 
     def predict(self, rows: Any) -> Any:
@@ -173,6 +212,10 @@ class Study:
     @cached_property
     def _curves(self) -> pl.DataFrame:
         return self._parquet("curves.parquet")
+
+    @cached_property
+    def _ranking(self) -> pl.DataFrame:
+        return self._parquet("ranking.parquet")
 
     @cached_property
     def _predictions(self) -> pl.DataFrame:

@@ -7,26 +7,33 @@ from pathlib import Path
 import polars as pl
 
 from fallline.core.outcome import Outcome
+from fallline.core.recipe import Recipe
+from fallline.render.comparison_page import html_comparison, html_comparison_summary
 from fallline.render.document import html_report, html_summary
 from fallline.render.number import short
 from fallline.render.report import Report, RunLine
+from fallline.study.comparison_reporting import comparison_of
 from fallline.study.record import Study
 
-__all__ = ["html", "report_of", "summary_html"]
+__all__ = ["comparison_of", "html", "report_of", "summary_html"]
 
 
 def html(study: Study) -> str:
     """The study's report, one self-contained page."""
-    return html_report(report_of(study))
+    if study.header.comparison is None:
+        return html_report(report_of(study))
+    return html_comparison(report_of(study), comparison_of(study))
 
 
 def summary_html(study: Study) -> str:
     """The study in a notebook cell."""
-    return html_summary(report_of(study))
+    if study.header.comparison is None:
+        return html_summary(report_of(study))
+    return html_comparison_summary(report_of(study), comparison_of(study))
 
 
 def report_of(study: Study) -> Report:
-    """All that a report shows."""
+    """All that a report shows; of a comparison its runs are those of the chosen recipe, at each learning rate."""
     header, target = study.header, study.schema.target
     classes = target.classes if target.task.classifies else ()
     ids = {label: number for number, label in enumerate(classes)}
@@ -112,4 +119,14 @@ def _runs(study: Study) -> tuple[RunLine, ...]:
             validation=tuple(curve["validation_loss"]),
         )
 
-    return tuple(line(row) for row in study.frame().iter_rows(named=True))
+    return tuple(line(row) for row in _ladder(study).iter_rows(named=True))
+
+
+def _ladder(study: Study) -> pl.DataFrame:
+    """The runs that differ from the chosen one in the learning rate alone; of a training all."""
+    frame, best = study.frame(), study.header.best
+    if study.header.comparison is None or best is None:
+        return frame
+    alike = [Recipe.from_json(text).replace(learning_rate=1.0) for text in frame["recipe"]]
+    chosen = best.recipe.replace(learning_rate=1.0)
+    return frame.filter(pl.Series([recipe == chosen for recipe in alike]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -11,9 +12,10 @@ import typer
 from fallline.catalogue.card import Card, Kind, Option
 from fallline.catalogue.registry import flags, names
 from fallline.core.errors import RecipeError
+from fallline.core.ranges import is_range, parse_range
 from fallline.core.recipe import Recipe
 
-__all__ = ["recipe_fields", "with_recipe_flags"]
+__all__ = ["recipe_fields", "space_fields", "with_recipe_flags", "with_space_flags"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +35,7 @@ _KINDS: dict[Kind, str] = {
 _NAMED: tuple[Kind, ...] = (*_KINDS, "initialization", "normalization")
 _TYPES: dict[str, type] = dict.fromkeys(("dropout", "learning_rate", "clip_norm", "clip_value", "warmup"), float)
 _TYPES |= dict.fromkeys(("batch_size", "epochs", "patience", "seed"), int)
+_OPTION_TYPES = {"switch": bool, "whole": int, "number": float}
 _SHORT = {"learning_rate": ("--lr",)}
 _DEFAULTS = {
     "loss": "by task",
@@ -50,15 +53,27 @@ def with_recipe_flags(command: Command) -> Command:
 
     Typer reads a command's signature: this one writes it.
     """
+    return _with_flags(command, [_field_flag(panel, field) for panel, fields in _PANELS.items() for field in fields])
+
+
+def with_space_flags(command: Command) -> Command:
+    """The same, each of them text that may hold alternatives; the seeds are the command's own."""
+    fields = [(panel, field) for panel, fields in _PANELS.items() for field in fields if field not in ("seed", "dtype")]
+    return _with_flags(command, [_field_flag(panel, field, text=True) for panel, field in fields], text=True)
+
+
+def _with_flags(command: Command, derived: list[tuple[str, inspect.Parameter]], *, text: bool = False) -> Command:
     own = [
         parameter
         for parameter in inspect.signature(command, eval_str=True).parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
     other = "An option of an optimizer given as package.module:Class, as name=value; may be repeated."
-    derived = [("Optimizer", _flag("optimizer_option", list[str], ["--optimizer-option"], other, "Optimizer"))]
-    derived += [_field_flag(panel, field) for panel, fields in _PANELS.items() for field in fields]
-    derived += [_option_flag(kind, flag, owners) for kind in _KINDS for flag, owners in flags(kind).items()]
+    derived = [
+        ("Optimizer", _flag("optimizer_option", list[str], ["--optimizer-option"], other, "Optimizer")),
+        *derived,
+        *(_option_flag(kind, flag, owners, text=text) for kind in _KINDS for flag, owners in flags(kind).items()),
+    ]
     order = list(_PANELS)
     derived.sort(key=lambda pair: order.index(pair[0]))
     parameters = own + [parameter for _, parameter in derived]
@@ -84,6 +99,60 @@ def recipe_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     for text in used.get("optimizer_option") or ():
         fields.setdefault("optimizer_options", {}).update([_assignment(text)])
     return fields
+
+
+def space_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The alternatives that the flags ``given`` hold, for each field and each option."""
+    used = {name: value for name, value in given.items() if value is not None}
+    fields: dict[str, Any] = {
+        name: _alternatives(f"--{name.replace('_', '-')}", value, _TYPES.get(name, str), lists=name == "widths")
+        for name, value in used.items()
+        if name in Recipe.model_fields
+    }
+    for kind in _KINDS:
+        for flag, owners in flags(kind).items():
+            if _parameter(flag) in used:
+                option, value = owners[0][1], used[_parameter(flag)]
+                of_type = float if option.holds == "numbers" else _OPTION_TYPES.get(option.holds, str)
+                found = _alternatives(flag, value, of_type, lists=option.holds == "numbers")
+                fields.setdefault(f"{kind}_options", {})[option.name] = found
+    for text in used.get("optimizer_option") or ():
+        name, value = _assignment(text)
+        fields.setdefault("optimizer_options", {}).setdefault(name, []).append(value)
+    return fields
+
+
+def _alternatives(flag: str, text: str, of_type: type, *, lists: bool) -> Any:
+    """The alternatives in a flag's text: separated by commas, lists by slashes; or a range."""
+    if lists:
+        each = [part.strip() for part in text.split("/")]
+        whole = int if flag == "--widths" else float
+        return [
+            () if part in ("", "none") else tuple(_parsed(flag, one, whole) for one in part.split(",")) for part in each
+        ]
+    if of_type in (int, float) and is_range(text):
+        values = parse_range(text, doing=f"reading {flag}")
+        return [int(value) if of_type is int and value == int(value) else value for value in values]
+    return [_parsed(flag, part.strip(), of_type) for part in text.split(",")]
+
+
+def _parsed(flag: str, text: str, of_type: type) -> Any:
+    if of_type is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if of_type in (int, float):
+        with suppress(ValueError):
+            return of_type(text)
+    elif of_type is str:
+        return text
+    expected = {bool: "true, false, or both", int: "whole numbers", float: "numbers"}[of_type]
+    example = {bool: "true,false", int: "16,64", float: "0.1,0.01"}[of_type]
+    raise RecipeError(
+        f"reading {flag}",
+        "it does not hold the alternatives that it should",
+        expected=f"{expected}, separated by commas",
+        got=f"{flag} {text}",
+        do=f"{flag} {'32/64,64' if flag == '--widths' else example}",
+    )
 
 
 def _value(flag: str, option: Option, value: Any) -> Any:
@@ -130,25 +199,27 @@ def _widths(text: str) -> tuple[int, ...]:
         ) from None
 
 
-def _field_flag(panel: str, field: str) -> tuple[str, inspect.Parameter]:
+def _field_flag(panel: str, field: str, *, text: bool = False) -> tuple[str, inspect.Parameter]:
     info = Recipe.model_fields[field]
     default = _DEFAULTS.get(field, "none" if info.default is None else info.default)
-    text = f"{info.description} [dim]\\[default: {default}][/dim]"
+    said = f"{info.description} [dim]\\[default: {default}][/dim]"
     if field in _NAMED:
-        text = f"{info.description} One of {', '.join(names(field))}. [dim]\\[default: {default}][/dim]"
+        said = f"{info.description} One of {', '.join(names(field))}. [dim]\\[default: {default}][/dim]"
     declared = [f"--{field.replace('_', '-')}", *_SHORT.get(field, ())]
-    return panel, _flag(field, _TYPES.get(field, str), declared, text, panel)
+    return panel, _flag(field, str if text else _TYPES.get(field, str), declared, said, panel)
 
 
-def _option_flag(kind: Kind, flag: str, owners: list[tuple[Card, Option]]) -> tuple[str, inspect.Parameter]:
+def _option_flag(
+    kind: Kind, flag: str, owners: list[tuple[Card, Option]], *, text: bool = False
+) -> tuple[str, inspect.Parameter]:
     meanings: dict[str, list[str]] = {}
     for card, option in owners:
         default = "" if option.default is None else f" [dim]\\[default: {option.default}][/dim]"
         meanings.setdefault(option.meaning + default, []).append(card.name)
-    text = "; ".join(f"{_listed(cards)}: {meaning}" for meaning, cards in meanings.items())
-    of_type = {"switch": bool, "whole": int, "number": float}.get(owners[0][1].holds, str)
+    said = "; ".join(f"{_listed(cards)}: {meaning}" for meaning, cards in meanings.items())
+    of_type = str if text else _OPTION_TYPES.get(owners[0][1].holds, str)
     declared = [f"{flag}/--no-{flag[2:]}" if of_type is bool else flag]
-    return _KINDS[kind], _flag(_parameter(flag), of_type, declared, text, _KINDS[kind])
+    return _KINDS[kind], _flag(_parameter(flag), of_type, declared, said, _KINDS[kind])
 
 
 def _listed(cards: list[str]) -> str:

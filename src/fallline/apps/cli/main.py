@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from fallline.apps.cli.catalog import catalog
+from fallline.apps.cli.compare import compare
 from fallline.apps.cli.predict import predict
 from fallline.apps.cli.studies import studies
 from fallline.apps.cli.train import train
@@ -58,7 +59,7 @@ def _help(verb: Callable[..., int]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in (inspect.getdoc(verb) or "").split("\n\n"))
 
 
-for _verb in (train, predict, studies, catalog):
+for _verb in (train, compare, predict, studies, catalog):
     app.command(help=_help(_verb))(_announced(_verb))
 
 

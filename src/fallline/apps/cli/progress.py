@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
 from rich.console import Console
@@ -9,16 +10,21 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from fallline.core.population import Population
 from fallline.render.number import short
-from fallline.study.events import Event, Stage
+from fallline.study.events import Event, Planned, Stage
 from fallline.study.events import Progress as RunProgress
 
 __all__ = ["ProgressBar"]
+
+
+_REDRAWN = 0.1
+"""Seconds between two drawings: a thousand runs tell more than can be drawn."""
 
 
 class ProgressBar:
     """An observer that draws a bar; silent where ``console`` is no terminal."""
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._quiet = quiet
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -33,6 +39,10 @@ class ProgressBar:
         self._task: TaskID | None = None
         self._population: Population | None = None
         self._best: tuple[float, int] | None = None
+        self._one_loss = True
+        self._done = self._steps = 0
+        self._run_steps: dict[int, int] = {}
+        self._began = self._drawn = 0.0
 
     def __enter__(self) -> ProgressBar:
         self._bar.start()
@@ -47,8 +57,20 @@ class ProgressBar:
         """Be told of a new stage, or of a run's progress."""
         if isinstance(event, Stage):
             self._begin(event)
+        elif isinstance(event, Planned):
+            self._say(event)
         else:
             self._move(event)
+
+    def _say(self, plan: Planned) -> None:
+        """The plan, before it is begun."""
+        if self._quiet:
+            return
+        width = max(len(name) for name, _ in plan.lines)
+        for name, text in plan.lines:
+            self._bar.console.print(f"{name:<{width}}  {text}", markup=False, soft_wrap=True)
+        for note in plan.notes:
+            self._bar.console.print(f"· {note}", markup=False, soft_wrap=True, style="dim")
 
     def _begin(self, stage: Stage) -> None:
         if self._task is not None:
@@ -56,18 +78,32 @@ class ProgressBar:
         self._population = stage.population
         total = sum(recipe.epochs for recipe in stage.population) if stage.population else None
         self._task = self._bar.add_task(stage.text, total=total, best="")
+        self._began = self._drawn = time.monotonic()
+        self._one_loss = len({recipe.loss for recipe in stage.population or ()}) == 1
 
     def _move(self, progress: RunProgress) -> None:
-        if self._population is None or self._task is None:
+        if self._population is None or self._task is None or self._bar.disable:
             return
         recipe, loss = self._population[progress.run], progress.validation_loss
         if loss is not None and (self._best is None or loss < self._best[0]):
             self._best = (loss, progress.run)
-        best = ""
-        if self._best:
-            rate = self._population[self._best[1]].learning_rate
-            best = f"lowest validation loss {short(self._best[0])} at rate {short(rate)}"
         # A run that ends early has no epochs left to wait for; one that diverged inside an epoch never ended it.
         inside = progress.validation_loss is None
-        done = recipe.epochs - progress.epoch + (0 if inside else 1) if progress.outcome.ended else 1
-        self._bar.update(self._task, advance=done, best=best)
+        self._done += recipe.epochs - progress.epoch + (0 if inside else 1) if progress.outcome.ended else 1
+        self._steps += progress.steps - self._run_steps.get(progress.run, 0)
+        self._run_steps[progress.run] = progress.steps
+        if time.monotonic() - self._drawn >= _REDRAWN:
+            self._draw()
+
+    def _draw(self) -> None:
+        """What has been told since it was last drawn."""
+        assert self._population is not None
+        assert self._task is not None
+        self._drawn = time.monotonic()
+        said = [f"{short(self._steps / max(self._drawn - self._began, 1e-9), 3)} steps/s"]
+        if self._best and self._one_loss:
+            recipe = self._population[self._best[1]]
+            said.append(
+                f"lowest validation loss {short(self._best[0])}, {recipe.optimizer} at {short(recipe.learning_rate)}"
+            )
+        self._bar.update(self._task, completed=self._done, best=", ".join(reversed(said)))

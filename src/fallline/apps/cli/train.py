@@ -3,106 +3,66 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.markup import escape
 
 from fallline.apps.cli.console import Json, Quiet, errors, print_json, results
 from fallline.apps.cli.flags import recipe_fields, with_recipe_flags
-from fallline.core.errors import ArgumentError, FalllineError, Interrupted
-from fallline.core.task import Task
-from fallline.data.builtin import BUILTIN
+from fallline.apps.cli.options import (
+    Categorical,
+    Delimiter,
+    Drop,
+    EngineName,
+    Header,
+    Keep,
+    Metric,
+    Numeric,
+    Only,
+    Ordered,
+    Out,
+    Source,
+    SplitBy,
+    SplitSeed,
+    Target,
+    Task,
+    Test,
+    Threads,
+    Weight,
+    kept,
+    listed,
+    orders,
+)
+from fallline.core.errors import FalllineError, Interrupted
 
 if TYPE_CHECKING:
     from fallline.study.record import Study
 
 __all__ = ["train"]
 
-_SOURCE = (
-    "A table (delimited text, Parquet, Arrow or JSON lines, also .gz or .zst), or a built-in set: "
-    f"{', '.join(BUILTIN)}."
-)
-_TARGET = (
-    "The column to predict: its name, or its position from 1 (-1: the last); several, separated by commas, are "
-    "predicted together. A built-in set knows its own."
-)
-_TASK = f"What is asked: {', '.join(task for task in Task)}. Inferred from the target, and said, unless given."
-
 
 @with_recipe_flags
 def train(
-    source: Annotated[str, typer.Argument(help=_SOURCE, show_default=False)],
+    source: Source,
     *,
-    target: Annotated[str | None, typer.Option(help=_TARGET, show_default=False)] = None,
-    task: Annotated[str | None, typer.Option(help=_TASK, show_default=False)] = None,
-    weight: Annotated[str | None, typer.Option(help="The column of row weights.", show_default=False)] = None,
-    drop: Annotated[
-        str | None, typer.Option(help="Columns not to learn from, separated by commas.", show_default=False)
-    ] = None,
-    only: Annotated[
-        str | None, typer.Option(help="The only columns to learn from, separated by commas.", show_default=False)
-    ] = None,
-    categorical: Annotated[
-        str | None,
-        typer.Option(help="Columns to be taken as categories, though they hold numbers.", show_default=False),
-    ] = None,
-    numeric: Annotated[
-        str | None,
-        typer.Option(help="Columns to be taken as numbers, though they hold few different ones.", show_default=False),
-    ] = None,
-    ordered: Annotated[
-        list[str] | None,
-        typer.Option(help="Categories in their order, as cut=Fair,Good,Ideal; may be repeated.", show_default=False),
-    ] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option(
-            "--header/--no-header",
-            help="Whether the first line holds the columns' names. [dim]\\[default: found out, and said][/dim]",
-            show_default=False,
-        ),
-    ] = None,
-    delimiter: Annotated[
-        str | None,
-        typer.Option(help="What separates the fields. [dim]\\[default: found out][/dim]", show_default=False),
-    ] = None,
-    split_by: Annotated[
-        str | None,
-        typer.Option(
-            help="time:COLUMN, the latest rows are test rows; group:COLUMN, no group is in two parts; random; "
-            "stratified. [dim]\\[default: at random, classes in proportion][/dim]",
-            show_default=False,
-        ),
-    ] = None,
-    test: Annotated[
-        str | None,
-        typer.Option(help="A table of test rows. [dim]\\[default: a fifth of the rows][/dim]", show_default=False),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            help="Choose the best run by this metric on the validation rows. "
-            "[dim]\\[default: its validation loss][/dim]",
-            show_default=False,
-        ),
-    ] = None,
-    split_seed: Annotated[int, typer.Option(help="Fixes which rows are training, validation and test rows.")] = 0,
-    engine: Annotated[str, typer.Option(help="What trains: native, loop, or auto, the fastest that can.")] = "auto",
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            help="Threads to train on. [dim]\\[default: one per processor, 1 on loop][/dim]",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="The study's folder, new or empty. [dim]\\[default: studies/NAME-TIMESTAMP][/dim]", show_default=False
-        ),
-    ] = None,
-    keep: Annotated[str, typer.Option(help="How many of the best models to keep: a number, or all.")] = "16",
+    target: Target = None,
+    task: Task = None,
+    weight: Weight = None,
+    drop: Drop = None,
+    only: Only = None,
+    categorical: Categorical = None,
+    numeric: Numeric = None,
+    ordered: Ordered = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    split_by: SplitBy = None,
+    test: Test = None,
+    metric: Metric = None,
+    split_seed: SplitSeed = 0,
+    engine: EngineName = "auto",
+    threads: Threads = None,
+    out: Out = None,
+    keep: Keep = "16",
     json: Json = False,
     quiet: Quiet = False,
     **given: Any,
@@ -127,11 +87,11 @@ def train(
                 target,
                 task=task,  # pyright: ignore[reportArgumentType]  # checked there
                 weight=weight,
-                drop=_names(drop),
-                only=_names(only),
-                categorical=_names(categorical),
-                numeric=_names(numeric),
-                ordered=dict(_order(text) for text in ordered or ()),
+                drop=listed(drop),
+                only=listed(only),
+                categorical=listed(categorical),
+                numeric=listed(numeric),
+                ordered=orders(ordered),
                 header=header,
                 delimiter=delimiter,
                 split_by=split_by,
@@ -141,7 +101,7 @@ def train(
                 engine=engine,
                 threads=threads,
                 out=out,
-                keep=_keep(keep),
+                keep=kept(keep),
                 observer=progress,
                 **recipe_fields(given),
             )
@@ -194,30 +154,3 @@ def _diverged(study: Study) -> FalllineError:
         if len(rates) == 1
         else f"--learning-rate {rates[0] / 100:.2g}, or --clip-norm 1",
     )
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    return () if text is None else tuple(name.strip() for name in text.split(","))
-
-
-def _order(text: str) -> tuple[str, tuple[str, ...]]:
-    column, equals, levels = text.partition("=")
-    if not equals:
-        raise ArgumentError(
-            "reading --ordered",
-            "it does not name a column and its categories",
-            got=f"--ordered {text}",
-            do="--ordered cut=Fair,Good,Ideal",
-        )
-    return column.strip(), _names(levels)
-
-
-def _keep(text: str) -> int | None:
-    if text == "all":
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise ArgumentError(
-            "reading --keep", "it is neither a number nor all", got=f"--keep {text}", do="--keep 16"
-        ) from None
