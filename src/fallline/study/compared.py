@@ -43,7 +43,13 @@ class Compared:
 
     def table(self) -> ComparisonTable:
         """What stands in the study's header."""
+        first = self.places[0]
+        low, high = first.interval or (None, None)
         return ComparisonTable(
+            mean=first.mean,
+            low=low,
+            high=high,
+            compared=sum(place.distinguishable is not None for place in self.places),
             metric=self.metric,
             recipes=len(self.places),
             seeds=self.seeds,

@@ -26,7 +26,7 @@ from fallline.study.halving import rungs, weaker
 from fallline.study.job import Job
 from fallline.study.metrics import Scorer
 from fallline.study.outline import Outline, outlined
-from fallline.study.ranking import best_run, grouped, ranked, tolerances
+from fallline.study.ranking import Place, best_run, grouped, ranked, tolerances
 from fallline.study.record import Study
 from fallline.study.results import Results
 from fallline.study.space import Space
@@ -142,8 +142,7 @@ def _carried_out(
             parts = {"population": population, "trained": trained, "data": data, "engine": engine, "scorer": scorer}
             results = Results(**parts, metric=metric)
             places = ranked(results, grouped(tuple(population), len(contest.seeds)), metric)
-            best = [run for place in places if (run := best_run(results, place, metric)) is not None]
-            results = results.ordered(best)
+            results = results.ordered(_order(results, places, metric))
         finished = Finished(
             job=job,
             table=table,
@@ -171,6 +170,13 @@ def _carried_out(
     if stopped or interrupts:
         raise Interrupted(draft.path)
     return Study(draft.path)
+
+
+def _order(results: Results, places: Sequence[Place], metric: str) -> list[int]:
+    """The runs, best first: each recipe's best seed, then the other seeds."""
+    best = [run for place in places if (run := best_run(results, place, metric)) is not None]
+    ended = [run for place in places for run in place.group.runs if results.trained[run].best_loss is not None]
+    return list(dict.fromkeys((*best, *ended)))
 
 
 def _outlined(contest: Contest, data: Dataset, engine: Engine) -> Outline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fallline.render.names import metric_name
 from fallline.render.number import short
-from fallline.study.header import Header
+from fallline.study.header import ComparisonTable, Header
 from fallline.study.metrics import better
 
 __all__ = ["conclusion"]
@@ -33,7 +33,8 @@ def conclusion(header: Header) -> str:
     run, rows = f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)}", f"{header.split.test:,} test rows"
     if mine is None:
         return f"{run} has no {metric_name(metric)} on {rows}: it is not defined for what they hold."
-    said = f"{run} reaches {metric_name(metric)} {short(mine)} on {rows}"
+    reached = f"reaches {metric_name(metric)} {short(mine)} on {rows}"
+    said = f"{run} {reached}" if header.comparison is None else f"{_first(header.comparison, run)}; it {reached}"
     rivals = {name: score for name, scores in header.baselines.items() if (score := scores.get(metric)) is not None}
     groups: dict[str, list[str]] = {"better than": [], "level with": [], "behind": []}
     for name, rival in rivals.items():
@@ -43,6 +44,21 @@ def conclusion(header: Header) -> str:
     compared = ", ".join(f"{relation} {_listed(names)}" for relation, names in groups.items() if names)
     caution = "; with so few test rows, small differences are chance" if header.split.test < _FEW else ""
     return f"{said}: {compared}{caution}." if compared else f"{said}{caution}."
+
+
+def _first(comparison: ComparisonTable, run: str) -> str:
+    """How the chosen recipe stands among the others."""
+    many = f"{comparison.recipes:,} {'recipe' if comparison.recipes == 1 else 'recipes'}"
+    seeds = f"{comparison.seeds:,} {'seed' if comparison.seeds == 1 else 'seeds'}"
+    score = f"{metric_name(comparison.metric)} {short(comparison.mean)}"
+    interval = f"95 % interval {short(comparison.low)} to {short(comparison.high)}"
+    said = f"Of {many} from {seeds} each, {run} has the best {score} on the validation rows ({interval})"
+    others = comparison.compared - 1
+    if others < 1:
+        return said
+    level = comparison.level - 1
+    rest = "none" if level == 0 else "all" if level == others else f"{level:,}"
+    return f"{said}, {rest} of the next {others:,} being indistinguishable from it"
 
 
 def _listed(items: list[str]) -> str:

@@ -72,8 +72,15 @@ class ComparisonTable(_Table):
     """What recipes are ranked by on the validation rows, the mean over their seeds."""
     recipes: int
     seeds: int
+    mean: float | None = None
+    """The best recipe's."""
+    low: float | None = None
+    """The lower end of its 95 % interval over seeds and validation rows."""
+    high: float | None = None
+    compared: int
+    """Recipes, the best included, that were compared with the best."""
     level: int
-    """Recipes that are not distinguishable from the best, itself included."""
+    """Of those the ones that are not distinguishable from the best, itself included."""
     model_steps_per_second: float
     """Runs × steps ÷ seconds of training, with validation and without reading and writing."""
     engines: dict[str, int]

@@ -264,4 +264,7 @@ def _left_out(refused: Sequence[RecipeError]) -> list[str]:
     reasons: dict[str, int] = {}
     for error in refused:
         reasons[f"{error.doing}: {error.wrong}"] = reasons.get(f"{error.doing}: {error.wrong}", 0) + 1
-    return [f"Left out, as they contradict themselves: {count:,} recipes ({why})." for why, count in reasons.items()]
+    return [
+        f"Left out, as they contradict themselves: {count:,} {'recipe' if count == 1 else 'recipes'} ({why})."
+        for why, count in reasons.items()
+    ]
