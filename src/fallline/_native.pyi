@@ -6,18 +6,26 @@ from typing import Any, TypedDict
 from numpy import float32, float64, int32, uint32
 from numpy.typing import NDArray
 
-class Plan(TypedDict):
-    """What the runs of a block have in common, and, as lists with one number per run, what they have not."""
+class Shape(TypedDict):
+    """A plan's network."""
 
     sizes: list[int]
     activation: str
     activation_options: list[list[float]]
+
+class Loss(TypedDict):
+    """A plan's loss."""
+
     loss: str
     loss_options: list[list[float]]
     full: bool
     sums: bool
     by_row: bool
     class_weights: int
+
+class Plan(Shape, Loss):
+    """What the runs of a block have in common, and, as lists with one number per run, what they have not."""
+
     dropout: list[float]
     optimizer: str
     optimizer_options: dict[str, list[float]]

@@ -306,17 +306,6 @@ def test_an_observer_is_told_the_same_as_on_the_loop(data: Dataset):
     }
 
 
-def test_what_was_trained_is_not_looked_at_again_by_later_training(data: Dataset):
-    """Runs that were read out keep their numbers while others go on."""
-    training = NATIVE.start(Population(tuple(ladder(3))), data)
-    training.advance(Epoch(2))
-    before = training.trained()
-    copies = [{name: value.clone() for name, value in run.parameters.items()} for run in before]
-    training.advance(Epoch(EPOCHS))
-    for run, copy in zip(before, copies, strict=True):
-        assert all(torch.equal(run.parameters[name], value) for name, value in copy.items())
-
-
 # --- points --------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from fallline.catalogue.criteria import MEAN_BY_CLASS_WEIGHT, ROW_BY_ROW
 from fallline.catalogue.networks import Feedforward
@@ -13,28 +13,13 @@ from fallline.catalogue.registry import find
 from fallline.core.recipe import OptionValue, Recipe
 
 if TYPE_CHECKING:
-    from fallline._native import Plan
+    from fallline._native import Loss, Plan, Shape
 
 __all__ = ["LANES", "kind_of", "network_refusal", "plan_of", "points_plan", "refusal"]
 
 
 LANES = {"float32": 16, "float64": 8}
 """The runs of a block, by their dtype."""
-
-
-class _Shape(TypedDict):
-    sizes: list[int]
-    activation: str
-    activation_options: list[list[float]]
-
-
-class _Loss(TypedDict):
-    loss: str
-    loss_options: list[list[float]]
-    full: bool
-    sums: bool
-    by_row: bool
-    class_weights: int
 
 
 _ACTIVATIONS: dict[str, tuple[str, ...]] = {
@@ -143,7 +128,7 @@ def points_plan(network: Feedforward, recipe: Recipe | None = None) -> Plan:
     }
 
 
-def _shape(network: Feedforward, options: Sequence[Mapping[str, OptionValue]]) -> _Shape:
+def _shape(network: Feedforward, options: Sequence[Mapping[str, OptionValue]]) -> Shape:
     """The network: what is the same in every lane, and the activation's options lane by lane."""
     name, names = network.activation, _ACTIVATIONS.get(network.activation, ())
     if network.activation_options.get("approximate") == "tanh":
@@ -155,7 +140,7 @@ def _shape(network: Feedforward, options: Sequence[Mapping[str, OptionValue]]) -
     }
 
 
-def _loss(network: Feedforward, recipes: Sequence[Recipe]) -> _Loss:
+def _loss(network: Feedforward, recipes: Sequence[Recipe]) -> Loss:
     first = recipes[0]
     name = first.loss
     if name == "poisson_nll" and not first.loss_options.get("log_input", True):

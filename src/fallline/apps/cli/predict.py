@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fallline.apps.cli.console import Json, Quiet, errors, print_json
+from fallline.apps.cli.options import Delimiter, Header
 from fallline.core.errors import OutputError
 from fallline.core.files import writing
 from fallline.data.remarks import Remark, sentences
@@ -34,18 +35,8 @@ def predict(
             help="Write the predictions to this CSV file. [dim]\\[default: standard output][/dim]", show_default=False
         ),
     ] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option(
-            "--header/--no-header",
-            help="Whether the first line holds the columns' names. [dim]\\[default: found out][/dim]",
-            show_default=False,
-        ),
-    ] = None,
-    delimiter: Annotated[
-        str | None,
-        typer.Option(help="What separates the fields. [dim]\\[default: found out][/dim]", show_default=False),
-    ] = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
