@@ -106,3 +106,10 @@ def test_alive_tells_who_survived_the_titanic(shared_data):
     assert [note for note in notes if "leak" in note] == [
         "Suspected leak: alive alone tells survived; leave it out with --drop alive."
     ]
+
+
+def test_the_columns_that_tell_a_target_are_named_once():
+    frame = pl.DataFrame({"x": NUMBER * 2, "z": NOISE, "y": NUMBER, "v": -NUMBER})
+    assert prepare(read(frame), target=["y", "v"]).leaks == ("x",)
+    assert prepare(read(frame), target="y").leaks == ("x", "v")
+    assert prepare(read(frame), target="y", drop=["x", "v"]).leaks == ()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from fallline.core.errors import DataError
+from fallline.data import repeats
 from fallline.data.prepare import prepare
 from fallline.data.schema import encode
 from fallline.data.table import read
@@ -123,3 +124,27 @@ def test_a_test_file_is_read_as_the_training_file_was(write):
     assert found.dataset.test.inputs[:, :2].tolist() == [[1, 0], [1, 0]]
     size = found.schema.columns[1]
     assert found.dataset.test.inputs[0, 2].item() == pytest.approx((1.5 - size.mean) / size.scale, rel=1e-6)  # float32
+
+
+def flattered(test: pl.DataFrame, **options) -> list[str]:
+    return [note for note in prepared(test, **options).notes if "flatters" in note]
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 row"), (7, "7 rows"), (100, "100 rows")])
+def test_rows_that_are_also_trained_on_are_announced_with_their_count(count: int, said: str):
+    note = f"Test set: the table that is trained on holds {said} of it too, which flatters the scores."
+    assert flattered(pl.concat([TEST, TRAINING[:count]])) == [note]
+    assert flattered(pl.concat([TEST, TRAINING[:count]]), target=["y", "w"]) == [note]
+
+
+def test_rows_that_differ_in_the_target_or_in_a_feature_are_others():
+    assert flattered(TEST) == []
+    for column in ("x", "y"):
+        assert flattered(TRAINING[:9].with_columns(pl.col(column) + 1)) == []
+    assert len(flattered(TRAINING[:9].with_columns(pl.col("w") + 1), weight="w")) == 1
+
+
+def test_rows_are_the_same_whatever_the_order_of_their_columns_and_how_many_are_looked_at_together(monkeypatch):
+    monkeypatch.setattr(repeats, "_CHUNK", 7)
+    known = TRAINING[40:53].select(reversed(TRAINING.columns))
+    assert "holds 13 rows" in flattered(known)[0]

@@ -2,11 +2,13 @@
 
 import re
 
+import polars as pl
 import pytest
 
 from fallline.study.conclusion import conclusion
 from fallline.study.header import Header
 from fallline.study.record import Study
+from tests.study.jobs import table, train
 
 
 @pytest.fixture
@@ -76,3 +78,17 @@ def test_every_task_has_its_sentence(study: Study):
     assert study.header.conclusion.startswith("adamw at learning rate 0.02 reaches ")
     # So few steps may not get beyond the majority.
     assert re.search(r" on 30 test rows: (better than|level with) the ", study.header.conclusion)
+
+
+def test_a_suspected_leak_is_part_of_the_sentence(header: Header):
+    one, two = (header.model_copy(update={"leaks": columns}) for columns in (("id",), ("id", "name")))
+    assert "leak" not in said(header, 0.9, majority=0.3)
+    assert said(one, 0.9, majority=0.3).endswith("(0.3); suspect a leak, as id alone tells the target.")
+    assert said(two, 0.9, majority=0.3).endswith("(0.3); suspect a leak, as id and name each alone tell the target.")
+
+
+def test_a_table_with_a_leak_has_it_in_its_studys_sentence(tmp_path):
+    leaky = table("price").with_columns(cents=pl.col("price") * 100)
+    header = train(leaky, target="price", epochs=2, widths=(4,), learning_rate=0.01, out=tmp_path / "study").header
+    assert header.leaks == ("cents",)
+    assert header.conclusion.endswith("suspect a leak, as cents alone tells the target.")

@@ -9,6 +9,7 @@ import pytest
 from fallline.core.errors import StudyError
 from fallline.study.header import FORMAT, Header
 from fallline.study.record import Study
+from tests.study.jobs import table, train
 
 
 def test_a_header_is_itself_again_after_toml(study: Study):
@@ -77,3 +78,27 @@ def test_a_study_from_a_newer_version_is_not_opened(hopeless: Study, copy_of: Ca
     (folder / "study.toml").write_text(changed(hopeless.header, f"format = {FORMAT}", f"format = {FORMAT + 1}"))
     with pytest.raises(StudyError, match="newer version"):
         Study(folder)
+
+
+@pytest.mark.parametrize(
+    ("fields", "by"),
+    [
+        ({"target": "kind"}, "stratified"),
+        ({"target": "price"}, "random"),
+        ({"target": "kind", "split_by": "random"}, "random"),
+        ({"target": "price", "split_by": "group:colour"}, "group:colour"),
+        ({"target": "price", "split_by": "time:2"}, "time:age"),
+    ],
+    ids=["classes", "numbers", "random", "group", "time"],
+)
+def test_what_the_rows_were_split_by_is_said(tmp_path: Path, fields: dict, by: str):
+    split = train(table(fields["target"]), **fields, epochs=1, learning_rate=0.01, out=tmp_path / "study").header.split
+    assert split.by == by
+    assert f'by = "{by}"' in (tmp_path / "study" / "study.toml").read_text(encoding="utf-8")
+
+
+def test_a_study_that_does_not_say_what_its_rows_were_split_by_is_read(study: Study):
+    older = study.header.model_copy(update={"split": study.header.split.model_copy(update={"by": None})})
+    text = older.to_toml()
+    assert "by = " not in text
+    assert Header.from_toml(text, path="x") == older

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ import polars as pl
 from fallline.core.task import Target, Task
 from fallline.data.columns import Column
 
-__all__ = ["suspected_leaks"]
+__all__ = ["Leak", "suspected_leaks"]
 
 _SAMPLE = 2_000
 _LEAST_ROWS = 20
@@ -19,10 +20,24 @@ _CHANCE = np.log(1e-9)  # a column without any bearing on the target should not 
 _EXACT = 1e-6
 
 
+@dataclass(frozen=True)
+class Leak:
+    """A column that alone tells a target."""
+
+    column: str
+    target: str
+
+    @property
+    def sentence(self) -> str:
+        """What there is to say about it."""
+        advice = f"leave it out with --drop {_quoted(self.column)}"
+        return f"Suspected leak: {self.column} alone tells {self.target}; {advice}."
+
+
 def suspected_leaks(
     frame: pl.DataFrame, columns: Sequence[Column], *, target: Target, truths: np.ndarray, rows: np.ndarray
-) -> tuple[str, ...]:
-    """What there is to say about columns that alone tell the target, one sentence each.
+) -> tuple[Leak, ...]:
+    """The columns that alone tell the target.
 
     A column tells the target if each of its values goes with one target only, or if sorting by it sorts the
     target (for classes: puts each class in one piece), or if it is the target up to scale and shift; and if a
@@ -40,7 +55,7 @@ def suspected_leaks(
     few = np.linspace(0, len(rows) - 1, min(_SAMPLE, len(rows))).astype(np.int64)
     names = target.columns or (target.name,)
     ordered = target.task not in (Task.multiclass,)
-    notes = []
+    leaks = []
     for column in columns:
         if not column.features:
             continue
@@ -50,11 +65,8 @@ def suspected_leaks(
             if not _tells(sample, truth[few], ordered=ordered, sure=False):
                 continue
             if _tells(frame[column.name].gather(pl.Series(rows)), truth, ordered=ordered, sure=True):
-                notes.append(
-                    f"Suspected leak: {column.name} alone tells {name}; "
-                    f"leave it out with --drop {_quoted(column.name)}."
-                )
-    return tuple(notes)
+                leaks.append(Leak(column.name, name))
+    return tuple(leaks)
 
 
 def _tells(column: pl.Series, truth: np.ndarray, *, ordered: bool, sure: bool) -> bool:

@@ -15,6 +15,7 @@ from fallline.data.dataset import Dataset, Split
 from fallline.data.encoding import announcements, fit
 from fallline.data.leaks import suspected_leaks
 from fallline.data.remarks import Remark, count_rows, sentences
+from fallline.data.repeats import repeated_rows
 from fallline.data.rows import Rows, given_rows, own_rows, parted
 from fallline.data.schema import Schema, encode
 from fallline.data.split import Parts
@@ -33,11 +34,15 @@ class Prepared:
         dataset: What engines train on.
         schema: What turns new rows into the same features.
         notes: All that was assumed and done on the way, one sentence each.
+        split_by: How the rows were split: ``random``, ``stratified``, ``time:COLUMN`` or ``group:COLUMN``.
+        leaks: Columns of which each alone tells a target.
     """
 
     dataset: Dataset
     schema: Schema
     notes: tuple[str, ...]
+    split_by: str
+    leaks: tuple[str, ...]
 
 
 def prepare(
@@ -103,10 +108,13 @@ def prepare(
     own = own_rows(table, names, weight=weight, by=by.column, task=task, allowed=allowed, doing=doing)
     given = None if test is None else given_rows(test, own, weight=weight)
     parts = parted(own, by, seed=split_seed, test=given is None, doing=doing)
-    return _encoded(own, given, parts, weight, choices)
+    split_by = by.said(classes=own.target.task.classifies)
+    return _encoded(own, given, parts, weight=weight, choices=choices, split_by=split_by)
 
 
-def _encoded(own: Rows, given: Rows | None, parts: Parts, weight: str | None, choices: Choices) -> Prepared:
+def _encoded(
+    own: Rows, given: Rows | None, parts: Parts, *, weight: str | None, choices: Choices, split_by: str
+) -> Prepared:
     """Fit the encoding on the training rows, and encode all parts."""
     table, train_rows, truths = own.table, own.usable.rows[parts.train], own.truths[parts.train]
     target = _scaled(own, parts.train)
@@ -115,18 +123,21 @@ def _encoded(own: Rows, given: Rows | None, parts: Parts, weight: str | None, ch
     )
     cut = [_split(schema, own, positions) for positions in (parts.train, parts.validation)]
     cut.append(_split(schema, own, parts.test) if given is None else _split(schema, given, None))
+    data = Dataset(*(part for part, _ in cut), target=target, features=schema.features)
+    leaks = suspected_leaks(table.frame, schema.columns, target=target, truths=truths, rows=train_rows)
     notes = (
         *table.notes,
         *own.usable.notes,
-        *(() if given is None else _test_notes(given)),
+        *(() if given is None else _test_notes(given, data)),
         f"Task: {target.task} ({target.name}: {target.reason}).",
         *parts.notes,
         *_unseen_classes(target, truths),
         *announcements(schema),
-        *suspected_leaks(table.frame, schema.columns, target=target, truths=truths, rows=train_rows),
+        *(leak.sentence for leak in leaks),
         *sentences(remark for _, remarks in cut for remark in remarks),
     )
-    return Prepared(Dataset(*(part for part, _ in cut), target=target, features=schema.features), schema, notes)
+    telling = tuple(dict.fromkeys(leak.column for leak in leaks))
+    return Prepared(dataset=data, schema=schema, notes=notes, split_by=split_by, leaks=telling)
 
 
 def _target_names(table: Table, target: str | int | Sequence[str | int] | None, doing: str) -> tuple[str, ...]:
@@ -141,10 +152,12 @@ def _target_names(table: Table, target: str | int | Sequence[str | int] | None, 
     return find_all(table.frame.columns, chosen, doing=doing)
 
 
-def _test_notes(given: Rows) -> list[str]:
-    rows = count_rows(len(given.usable.rows))
+def _test_notes(given: Rows, data: Dataset) -> list[str]:
+    rows, known = count_rows(len(given.usable.rows)), repeated_rows(data.test, (data.train, data.validation))
     return [
         f"The test rows are the {rows} of {given.table.source}.",
+        *[f"Test set: the table that is trained on holds {count_rows(known)} of it too, which flatters the scores."]
+        * bool(known),
         *(f"Test set: {note}" for note in (*given.table.notes, *given.usable.notes)),
     ]
 

@@ -26,6 +26,17 @@ class SplitBy:
     how: str = "auto"
     column: str | None = None
 
+    def said(self, *, classes: bool) -> str:
+        """How rows with or without ``classes`` are split, as `parse` takes it.
+
+        Example:
+            >>> SplitBy().said(classes=True), SplitBy("group", "patient").said(classes=True)
+            ('stratified', 'group:patient')
+        """
+        if self.how == "auto":
+            return "stratified" if classes else "random"
+        return self.how if self.column is None else f"{self.how}:{self.column}"
+
     @classmethod
     def parse(cls, text: str | None, columns: list[str], *, doing: str) -> SplitBy:
         """What ``random``, ``stratified``, ``time:COLUMN`` or ``group:COLUMN`` says; None is ``auto``.

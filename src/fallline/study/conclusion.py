@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fallline.render.names import metric_name
 from fallline.render.number import short
 from fallline.study.header import ComparisonTable, Header
@@ -43,6 +45,8 @@ def conclusion(header: Header) -> str:
         groups[relation].append(f"{_BASELINES[name]} ({short(rival)})")
     compared = ", ".join(f"{relation} {_listed(names)}" for relation, names in groups.items() if names)
     caution = "; with so few test rows, small differences are chance" if header.split.test < _FEW else ""
+    if header.leaks:
+        caution += f"; suspect a leak, as {_listed(list(header.leaks))} {_tells(header.leaks)} the target"
     return f"{said}: {compared}{caution}." if compared else f"{said}{caution}."
 
 
@@ -59,6 +63,10 @@ def _first(comparison: ComparisonTable, run: str) -> str:
     level = comparison.level - 1
     rest = "none" if level == 0 else "all" if level == others else f"{level:,}"
     return f"{said}, {rest} of the next {others:,} being indistinguishable from it"
+
+
+def _tells(columns: Sequence[str]) -> str:
+    return "alone tells" if len(columns) == 1 else "each alone tell"
 
 
 def _listed(items: list[str]) -> str:

@@ -37,8 +37,10 @@ class Source(_Table):
 
 
 class SplitSizes(_Table):
-    """How the rows were split: the seed, and the rows on each side."""
+    """How the rows were split: by what, with which seed, and the rows on each side."""
 
+    by: str | None = None
+    """``random``, ``stratified``, ``time:COLUMN`` or ``group:COLUMN``; None in studies that do not say it."""
     seed: int
     train: int
     validation: int
@@ -110,6 +112,8 @@ class Header(_Table):
     interrupted: bool
     conclusion: str
     notes: tuple[str, ...]
+    leaks: tuple[str, ...] = ()
+    """Columns of which each alone tells a target, which makes every score suspect."""
     data: Source
     files: dict[str, str]
     """The study's other files, each with the hash of its content."""

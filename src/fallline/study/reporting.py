@@ -69,10 +69,11 @@ def _facts(study: Study) -> tuple[tuple[str, str], ...]:
     header = study.header
     outcomes = ", ".join(f"{count} {outcome.value}" for outcome, count in header.outcomes.items())
     split = header.split
+    how = f"seed {split.seed}" if split.by is None else f"{split.by}, seed {split.seed}"
     return (
         ("data", header.data.source),
         ("task", f"{header.task.value} ({study.schema.target.reason})"),
-        ("rows", f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test (seed {split.seed})"),
+        ("rows", f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test ({how})"),
         ("loss", header.loss),
         ("runs", f"{header.runs} ({outcomes})"),
         ("chosen by", f"{header.metric.replace('_', ' ')} on the validation rows"),

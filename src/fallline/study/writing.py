@@ -146,6 +146,7 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         interrupted=finished.interrupted,
         conclusion="",
         notes=(*finished.prepared.notes, *finished.notes),
+        leaks=finished.prepared.leaks,
         data=Source(
             source=table.source,
             hash=table.hash,
@@ -155,7 +156,7 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
             weight=schema.weight,
         ),
         files=draft.hashes,
-        split=SplitSizes(seed=int(finished.job.split_seed), **sizes),
+        split=SplitSizes(by=finished.prepared.split_by, seed=int(finished.job.split_seed), **sizes),
         runs=len(results.population),
         outcomes=dict(Counter(run.outcome for run in results.trained)),
         best=_best(results),
