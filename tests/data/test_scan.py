@@ -142,3 +142,35 @@ def test_any_bytes_are_read_or_refused_in_the_house_form(tmp_path_factory, conte
     except FalllineError as error:
         height, said = 0, str(error)
     assert height > 0 or said.startswith(f"reading {path}: ")
+
+
+DECLARED = ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"]
+
+
+@pytest.mark.parametrize("line", DECLARED)
+def test_a_first_line_that_says_what_the_delimiter_is_is_followed_and_announced(line: str, write):
+    found = read(write(f"{line}a;b\n1,5;x\n2,5;y\n"))
+    assert found.frame.to_dict(as_series=False) == {"a": [1.5, 2.5], "b": ["x", "y"]}
+    assert found.notes[0] == "The first line says that the values are separated by semicolons."
+
+
+@pytest.mark.parametrize("mark", ["\t", "|", ",", ":", "#"])
+def test_any_sign_can_be_declared(mark: str, write):
+    frame = read(write(f"sep={mark}\na{mark}b c\n1{mark}u v\n")).frame
+    assert frame.to_dict(as_series=False) == {"a": [1], "b c": ["u v"]}
+
+
+def test_a_delimiter_that_is_given_counts_for_more_than_one_that_is_declared(write):
+    assert read(write("sep=;\na,b\n1,2\n"), delimiter=",").frame.columns == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["sep=x\n1\n", "sep=\n1\n", "sep=;a\n1;2\n", "sep;b\n1;2\n"])
+def test_a_first_line_that_declares_nothing_is_a_row(text: str):
+    assert scanned(text).names[0].startswith(("sep", "column_1"))
+
+
+@pytest.mark.parametrize("rows", ["1;2\n3\n", '1;"2\n2"\n3\n'])
+def test_below_such_a_line_rows_are_counted_as_in_the_file(rows: str):
+    with pytest.raises(DataError) as caught:
+        scanned(f"sep=;\na;b\n{rows}")
+    assert f"line {3 + rows.count(chr(10)) - 1}" in str(caught.value)

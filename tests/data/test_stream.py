@@ -178,3 +178,14 @@ def test_a_large_file_takes_no_more_memory_than_a_few_pieces(write):
     rows, megabytes = done.stdout.split()
     assert int(rows) == 3_000_000
     assert float(megabytes) < 400  # the file has 87 MB, and would take more than that as a frame of text
+
+
+def test_a_first_line_that_says_what_the_delimiter_is_is_followed(tmp_path):
+    path = tmp_path / "declared.csv"
+    path.write_text("sep=;\na;b\n" + "1,5;x\n" * 3_000)
+    frames = list(batches(path, text=[], rows=1_000))
+    assert [frame.columns for frame in frames] == [["a", "b"]] * 3
+    assert pl.concat(frames).equals(read(path).frame)
+    path.write_text("sep=;\na;b\n1\n")
+    with pytest.raises(DataError, match="line 3"):
+        list(batches(path))

@@ -16,6 +16,7 @@ from fallline.data.sniff import (
     RUNS,
     chosen_delimiter,
     column_names,
+    declared_delimiter,
     describe,
     find_delimiter,
     first_rows,
@@ -109,7 +110,10 @@ def scan(content: bytes, *, doing: str, header: bool | None = None, delimiter: s
             a header and nothing below.
     """
     content, notes = as_utf8(content, doing=doing)
-    layout = layout_of(content, doing=doing, header=header, delimiter=delimiter)
+    content, declared = declared_delimiter(content)
+    if declared is not None:
+        notes += (f"The first line says that the values are separated by {describe(declared)}.",)
+    layout = layout_of(content, doing=doing, header=header, delimiter=declared if delimiter is None else delimiter)
     layout = replace(layout, said=notes + layout.said)
     content = tidied(content, layout)
     return _quick(content, layout, doing) or thorough(content, layout, doing=doing)

@@ -14,6 +14,7 @@ __all__ = [
     "RUNS",
     "chosen_delimiter",
     "column_names",
+    "declared_delimiter",
     "describe",
     "find_delimiter",
     "first_rows",
@@ -30,6 +31,7 @@ _DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", RUNS
 # Taken only where none of the others is one, and only if all lines agree.
 _UNUSUAL = {"\x1f": "unit separators", "\x01": "control characters", "^": "carets", "~": "tildes"}
 _NAMED = {"tab": "\t", "\\t": "\t", "space": RUNS, "spaces": RUNS, "comma": ",", "semicolon": ";", "bar": "|"}
+_DECLARED = re.compile(rb"""["']?sep=([^\w\s"'\x80-\xff]|\t)["']? *\n""", re.IGNORECASE)
 _SAMPLE_BYTES = 1 << 16
 _SAMPLE_ROWS = 200
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,6 +53,19 @@ def chosen_delimiter(delimiter: str, *, doing: str) -> str:
             got=f"delimiter = {delimiter!r}",
         )
     return found
+
+
+def declared_delimiter(content: bytes) -> tuple[bytes, str | None]:
+    r"""``content`` and the delimiter that its first line declares, as ``sep=;``, which spreadsheets write and read.
+
+    That line is left blank then, so that those below keep their numbers.
+
+    Example:
+        >>> declared_delimiter(b"sep=;\na;b\n")
+        (b'\na;b\n', ';')
+    """
+    found = _DECLARED.match(content)
+    return (content, None) if found is None else (b"\n" + content[found.end() :], found[1].decode())
 
 
 def describe(delimiter: str) -> str:

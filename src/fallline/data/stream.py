@@ -16,6 +16,7 @@ from fallline.data.parsing import cleaned, parsed
 from fallline.data.plaintext import as_utf8
 from fallline.data.records import opens_quotes, records_of, refuse_ragged, sliced, without_blank
 from fallline.data.scan import Layout, Scan, layout_of, tidied
+from fallline.data.sniff import declared_delimiter
 from fallline.data.table import path_of, read
 
 __all__ = ["batches"]
@@ -171,6 +172,9 @@ class _Text:
                 self.lines += piece.count(b"\n")
                 continue
             content, _ = as_utf8(piece, doing=self.doing)
+            if self.layout is None:
+                content, declared = declared_delimiter(content)
+                self.delimiter = declared if self.delimiter is None else self.delimiter
             layout = self._found(content)
             self.held += tidied(content, layout)
             yield from self._complete(layout, last=False)
