@@ -9,6 +9,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from fallline.render.document import html_report, html_summary
+from fallline.render.report import TargetRows
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -118,6 +119,18 @@ def test_the_page_carries_its_figures_as_json(report):
         assert not any(note.get("name") == "caption" for note in figure["layout"].get("annotations", []))
     kind = "heatmap" if report.classes else "scatter"
     assert figures["figure-predictions"]["data"][0]["type"] == kind
+
+
+def test_each_of_several_numbers_has_its_picture(regression):
+    """Beside the two of the runs, each with rows of its own."""
+    rows = [TargetRows(f"target {place}", regression.truth[place:], regression.prediction[place:]) for place in (1, 2)]
+    page = small(replace(regression, truth=(), prediction=(), several=tuple(rows)))
+    names = ["figure-predictions-1", "figure-predictions-2"]
+    assert list(page.figures()) == ["figure-curves", "figure-rates", *names]
+    for name, one in zip(names, rows, strict=True):
+        assert f"Predicted against true {one.target}, {len(one.truth)} test rows" in page.text
+        assert page.figures()[name]["data"][0]["x"] == list(one.truth)
+        assert one.target in page.figures()[name]["layout"]["xaxis"]["title"]["text"]
 
 
 def test_the_page_says_all_that_the_report_holds(report):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fallline.core.task import Task
 from fallline.study.record import Study
 from fallline.study.reporting import html, report_of, summary_html
 
@@ -11,7 +12,14 @@ def test_truth_and_predictions_are_numbers_or_class_ids(study: Study):
     if study.schema.target.columns:
         assert (report.truth, report.prediction) == ((), ())  # one figure cannot show several
         assert "no predictions" not in html(study)
+        of_numbers = study.schema.target.columns if study.header.task is Task.regression else ()
+        assert [one.target for one in report.several] == list(of_numbers)
+        for one in report.several:
+            assert list(one.truth) == frame[f"truth of {one.target}"].to_list()
+            assert list(one.prediction) == frame[f"prediction of {one.target}"].to_list()
+            assert f"Predicted against true {one.target}, 30 test rows" in html(study)
         return
+    assert report.several == ()
     assert len(report.truth) == len(report.prediction) == 30
     if report.classes:
         assert [report.classes[int(place)] for place in report.truth] == [str(label) for label in frame["truth"]]

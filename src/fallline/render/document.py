@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fallline.render import _captions, _parts, figures
 from fallline.render._captions import Words
 from fallline.render._parts import escaped
@@ -74,8 +76,8 @@ def _pictures(report: Report) -> str:
     curves = plot("curves", figures.learning_curves(report))
     runs = f"<details><summary>All runs in numbers</summary>{_parts.runs_table(report)}</details>"
     rates = section(_captions.of_rates(report), plot("rates", figures.loss_against_rate(report)))
-    if not report.truth and report.best is not None:  # several targets: their predictions are in the study's table
-        return f"{section(_captions.of_curves(report), curves + runs)}\n{rates}"
+    if not report.truth and report.best is not None:  # several targets; if they are labels, the study's table has them
+        return f"{section(_captions.of_curves(report), curves + runs)}\n{rates}\n{_scatters(report)}"
     if report.classes:
         words, figure = _captions.of_matrix(report), figures.confusion_matrix(report)
     else:
@@ -87,6 +89,18 @@ def _pictures(report: Report) -> str:
     return f"""{section(_captions.of_curves(report), curves + runs)}
 <div class="{kind}">{rates}
 {predictions}</div>"""
+
+
+def _scatters(report: Report) -> str:
+    """Predicted against true numbers of each of several targets, side by side where there is room."""
+    of_targets = [
+        replace(report, target=one.target, truth=one.truth, prediction=one.prediction) for one in report.several
+    ]
+    drawn = [
+        section(_captions.of_scatter(one), plot(f"predictions-{place}", figures.predicted_against_true(one)))
+        for place, one in enumerate(of_targets, start=1)
+    ]
+    return f'<div class="pair">{"".join(drawn)}</div>' if drawn else ""
 
 
 def _details(report: Report) -> str:

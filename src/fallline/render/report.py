@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Report", "RunLine"]
+__all__ = ["Report", "RunLine", "TargetRows"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,21 @@ class RunLine:
 
 
 @dataclass(frozen=True)
+class TargetRows:
+    """One of several targets that are numbers.
+
+    Args:
+        target: Its name.
+        truth: Its value in each test row, in its own unit.
+        prediction: The prediction for each test row, like ``truth``.
+    """
+
+    target: str
+    truth: tuple[float, ...]
+    prediction: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """All that a report of a training ladder shows.
 
@@ -60,13 +75,14 @@ class Report:
         runs: The runs of the ladder.
         best: The number (`RunLine.run`) of the chosen run; None where no run had a finite loss.
         classes: The target's classes; empty for a target that is a number.
-        truth: The target of each test row: class ids, or numbers in the target's own unit.
+        truth: The target of each test row: class ids, or numbers in the target's own unit; empty for several targets.
         prediction: The prediction for each test row, like ``truth``.
         target: Name of the target column.
         recipe: Names and values of the chosen recipe's fields.
         treatment: What was done to each column: rows of ``column``, ``kind``, ``treatment``, ``features``.
         notes: Announcements, one sentence each.
         versions: What the study was made with.
+        several: Each target, where there are several that are numbers.
     """
 
     title: str
@@ -85,6 +101,7 @@ class Report:
     treatment: tuple[dict[str, str], ...]
     notes: tuple[str, ...]
     versions: str
+    several: tuple[TargetRows, ...] = ()
 
     @property
     def chosen(self) -> RunLine | None:

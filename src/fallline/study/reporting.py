@@ -8,10 +8,11 @@ import polars as pl
 
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
+from fallline.core.task import Task
 from fallline.render.comparison_page import html_comparison, html_comparison_summary
 from fallline.render.document import html_report, html_summary
 from fallline.render.number import short
-from fallline.render.report import Report, RunLine
+from fallline.render.report import Report, RunLine, TargetRows
 from fallline.study.comparison_reporting import comparison_of
 from fallline.study.record import Study
 
@@ -62,6 +63,18 @@ def report_of(study: Study) -> Report:
         treatment=tuple({name: str(value) for name, value in row.items()} for row in study.schema.treatment()),
         notes=header.notes,
         versions=", ".join(f"{name} {number}" for name, number in header.versions.items()),
+        several=_several(study),
+    )
+
+
+def _several(study: Study) -> tuple[TargetRows, ...]:
+    """The test rows of each target, where there are several that are numbers and a run was chosen."""
+    frame, columns = study.predictions(), study.schema.target.columns
+    if study.header.task is not Task.regression or study.header.best is None:
+        return ()
+    return tuple(
+        TargetRows(name, truth=tuple(frame[f"truth of {name}"]), prediction=tuple(frame[f"prediction of {name}"]))
+        for name in columns
     )
 
 
