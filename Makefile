@@ -31,8 +31,8 @@ PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -q -n auto --maxprocesses $(WORKE
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-demo: $(STAMP) native-imports ## train on a real table and say what came out
-	@$(BIN)/fallline train wine
+demo: $(STAMP) native-imports ## compare a thousand networks on a real table and say what came out
+	@$(BIN)/fallline compare wine
 
 test: $(STAMP) native-imports ## run the tests, and every example in the docs
 	@$(PYTEST) -m "not slow"
