@@ -1,0 +1,345 @@
+"""A comparison as tables and small drawings for a terminal: rich renderables that fit the width they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from fallline.render._captions import plural
+from fallline.render._comparison_blocks import heat_axis, heat_row, spark
+from fallline.render._comparison_curves import Course, course_of
+from fallline.render._comparison_fields import Fields, fields_of, heading_of, intervals, is_number, steps_text
+from fallline.render._comparison_grid import Grid, grid_of
+from fallline.render._marks import clipped, safe
+from fallline.render._plain import plain_text
+from fallline.render._window import Window
+from fallline.render.comparison import Comparison, Place, PlanLine
+from fallline.render.names import metric_name
+from fallline.render.number import aligned, short
+from fallline.render.report import Report
+from fallline.render.terminal import scores_table
+
+__all__ = [
+    "comparison_summary",
+    "curve_lines",
+    "heat_table",
+    "plan_table",
+    "ranking_table",
+    "timings_table",
+    "tolerance_table",
+]
+
+_WIDEST = 110
+"""Drawings that run over more columns than this gain nothing."""
+_NAME = 20
+"""Characters of an optimizer's name, at most."""
+_RECIPE = 34
+"""Characters of a recipe beside its curve, at most."""
+
+
+class _Fitted:
+    """Something that is laid out when the width is known: what ``draw`` gives for a width, in ASCII or not."""
+
+    def __init__(self, draw: Callable[[int, bool], RenderableType]) -> None:
+        self._draw = draw
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._draw(options.max_width, options.ascii_only)
+
+
+def comparison_summary(report: Report, comparison: Comparison, *, plan: bool = True) -> RenderableType:
+    """All that `compare` says at its end: title, facts, ranking, heat map, tolerance, curves, scores, conclusion.
+
+    Args:
+        report: The report of the chosen run.
+        comparison: What was compared.
+        plan: Whether the plan is said too; it is not needed where it was printed before the training.
+    """
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (
+        *report.facts,
+        ("speed", f"{steps_text(comparison.model_steps_per_second)} model-steps a second"),
+    ):
+        facts.add_row(_text(name, "dim"), _text(value))
+    parts: list[RenderableType] = [_text(report.title, "bold"), facts]
+    if plan and comparison.plan:
+        parts += [Text(), _text("the plan", "bold"), plan_table(comparison.plan)]
+    for drawn, draw in (
+        (comparison.places, ranking_table),
+        (comparison.heat, heat_table),
+        (comparison.tolerances, tolerance_table),
+        (comparison.curves, curve_lines),
+    ):
+        if drawn:
+            parts += [Text(), draw(comparison)]
+    parts.append(Text())
+    if report.scores:
+        parts += [scores_table(report), Text()]
+    return Group(*parts, _text(report.conclusion, "bold"))
+
+
+def plan_table(plan: Sequence[PlanLine]) -> RenderableType:
+    """What was planned, a line each."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for line in plan:
+        grid.add_row(_text(line.name, "dim"), _text(line.text))
+    return grid
+
+
+def timings_table(comparison: Comparison) -> RenderableType:
+    """What each part of the job took."""
+    table = _table("part")
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    seconds = [taken for _, taken in comparison.timings]
+    total = sum(seconds)
+    for (name, taken), text in zip(comparison.timings, aligned(seconds, 3), strict=True):
+        table.add_row(_text(name), f"{text} s", f"{taken / total if total else 0:.0%}")
+    table.add_row("all", f"{short(total, 3)} s", "")
+    return table
+
+
+def ranking_table(comparison: Comparison, most: int = 15) -> RenderableType:
+    """The first places, best first.
+
+    Args:
+        comparison: The comparison.
+        most: How many places.
+
+    Returns:
+        The table: what is equal for all of them stands below it. Where the fields do not fit beside each other,
+        they share a column; where the interval does not either, it is left out.
+    """
+    return _Fitted(lambda width, plain: _ranking(comparison, most, width, plain))
+
+
+def heat_table(comparison: Comparison) -> RenderableType:
+    """The metric by optimizer and learning rate: a row of blocks for each optimizer, and its best cell."""
+    return _Fitted(lambda width, plain: _heat(comparison, min(width, _WIDEST), plain))
+
+
+def tolerance_table(comparison: Comparison) -> RenderableType:
+    """How far each optimizer's learning rate may be off."""
+    table = _table("optimizer")
+    for name in ("tolerance", "learning rates", "lowest loss at"):
+        table.add_column(_text(name), justify="right", no_wrap=True)
+    decades = aligned([each.decades for each in comparison.tolerances], 2)
+    for each, width in zip(comparison.tolerances, decades, strict=True):
+        rates = "-" if each.rates is None else f"{short(each.rates[0], 3)} to {short(each.rates[1], 3)}"
+        tolerated = "-" if each.decades is None else f"{width} decades"
+        table.add_row(_text(_tail(each.optimizer)), tolerated, rates, short(each.best_rate))
+    return Group(table, _text("tolerance: learning rates within 1.1 times the lowest validation loss", "dim"))
+
+
+def curve_lines(comparison: Comparison) -> RenderableType:
+    """The validation loss of each optimizer's best recipe by epoch: a row of blocks each, and its lowest loss."""
+    return _Fitted(lambda width, plain: _curves(comparison, min(width, _WIDEST), plain))
+
+
+def _ranking(comparison: Comparison, most: int, width: int, plain: bool) -> RenderableType:
+    """The table in the first of its layouts that fits, and what is said under it."""
+    places = comparison.places[:most]
+    fields = fields_of(places)
+    joined = _Layout(joined=True, interval=False)
+    known = any(place.low is not None for place in places)
+    layouts = [_Layout(joined=whole, interval=known) for whole in (False, True)]
+    rows = next(
+        (rows for layout in layouts if _across(rows := _rows(comparison, places, fields, layout)) <= width), None
+    )
+    notes = [_ready(_text(note, "dim"), plain) for note in _notes(comparison, places, fields)]
+    return Group(_places(places, rows or _rows(comparison, places, fields, joined), plain), *notes)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Whether the fields of a place share a column, and whether its interval has one."""
+
+    joined: bool
+    interval: bool
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the ranking; one that may be folded needs no more than 24 characters."""
+
+    head: str
+    cells: tuple[str, ...]
+    folds: bool = False
+
+    @property
+    def width(self) -> int:
+        wide = max(map(cell_len, (*self.head.split("\n"), *self.cells)), default=0)
+        return min(wide, 24) if self.folds else wide
+
+
+def _rows(comparison: Comparison, places: Sequence[Place], fields: Fields, layout: _Layout) -> list[_Column]:
+    """The columns of the ranking, after the places' own numbers."""
+    texts = intervals(places)
+    columns = [
+        _Column(_split(safe(name)), tuple(safe(row[at]) for row in fields.rows)) for at, name in enumerate(fields.names)
+    ]
+    if layout.joined:
+        whole = tuple(safe(", ".join(text for text in row if text)) for row in fields.rows)
+        columns = [_Column(safe(", ".join(fields.names)), whole, folds=True)]
+    columns.append(_Column(safe(heading_of(comparison)), tuple(mean for mean, _, _ in texts)))
+    if layout.interval:
+        ends = tuple(
+            f"{low} to {high}" if place.low is not None else "-"
+            for place, (_, low, high) in zip(places, texts, strict=True)
+        )
+        columns.append(_Column("95 % interval", ends))
+    return columns
+
+
+def _across(columns: Sequence[_Column]) -> int:
+    """Characters that the ranking needs."""
+    return 7 + sum(column.width + 2 for column in columns)
+
+
+def _places(places: Sequence[Place], columns: Sequence[_Column], plain: bool) -> Table:
+    """The ranking; a sign stands before the chosen place and before those that are level with the best."""
+    table = Table(box=None if plain else box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    if plain:
+        table.padding = (0, 2, 0, 0)
+    table.add_column("", justify="right", no_wrap=True)
+    for column in columns:
+        right = all(map(is_number, column.cells))
+        head = _ready(Text(column.head), plain)
+        table.add_column(head, justify="right" if right else "left", no_wrap=not column.folds, overflow="fold")
+    for at, place in enumerate(places):
+        style = "bold" if place.chosen or place.rank == 1 else "dim" if place.distinguishable else ""
+        cells = (f"{_sign(place)} {place.rank:,}", *(column.cells[at] for column in columns))
+        table.add_row(*(_ready(Text(cell, style), plain) for cell in cells))
+    return table
+
+
+def _split(name: str) -> str:
+    """A heading of several words, in two lines: above short numbers it is the widest."""
+    first, _, rest = name.partition(" ")
+    return f"{first}\n{rest}" if rest else name
+
+
+def _sign(place: Place) -> str:
+    return "▸" if place.chosen else "≈" if place.distinguishable is False else " "
+
+
+def _notes(comparison: Comparison, places: Sequence[Place], fields: Fields) -> list[str]:
+    """The lines under the ranking."""
+    said = []
+    if fields.common:
+        said.append("all of these: " + ", ".join(f"{name} {text}" for name, text in fields.common))
+    rest = len(comparison.places) - len(places)
+    asked = sum(place.distinguishable is not None for place in comparison.places if place.rank > 1)
+    if asked:
+        others = max(comparison.level - 1, 0)
+        said.append(f"≈ not distinguishable from the best: {others:,} of the {asked:,} compared with it in pairs")
+    if rest > 0:
+        last = comparison.places[-1]
+        tail = f", down to {metric_name(comparison.metric)} {short(last.mean)}" if last.mean is not None else ""
+        said.append(f"{plural(rest, 'more recipe')} follow{'s' if rest == 1 else ''}{tail}")
+    return said
+
+
+def _heat(comparison: Comparison, width: int, plain: bool) -> RenderableType:
+    """The rows of blocks, their axis and their key."""
+    grid = grid_of(comparison)
+    names = [_tail(safe(row.optimizer)) for row in grid.rows]
+    values = aligned([row.best.cell.value if row.best else None for row in grid.rows])
+    side = max(map(cell_len, names), default=0)
+    ends = [
+        f"{value} at {short(row.best.cell.learning_rate)}" if row.best else "-"
+        for row, value in zip(grid.rows, values, strict=True)
+    ]
+    across = max(width - side - max(map(cell_len, ends), default=0) - 4, 12)
+    title = f"{metric_name(comparison.metric)} by optimizer and learning rate"
+    lines = [_text(title, "bold")]
+    for at, (row, name, end) in enumerate(zip(grid.rows, names, ends, strict=True)):
+        cells = heat_row(row, grid, across, plain=plain)
+        cells.pad_right(across - cells.cell_len)
+        style = "bold" if at == 0 and row.best is not None else ""
+        lines.append(Text(_padded(name, side), style) + Text("  ") + cells + Text("  ") + Text(end, style))
+    margin = " " * (side + 2)
+    lines += [Text(margin) + line for line in heat_axis(grid, across, plain=plain)]
+    lines.append(Text(margin + clipped(_key(grid, comparison, plain), max(width - side - 2, 20)), "dim"))
+    return Group(*(_ready(line, plain) for line in lines))
+
+
+def _key(grid: Grid, comparison: Comparison, plain: bool) -> str:
+    """What the blocks mean."""
+    if grid.good is None or grid.bad is None:
+        return f"no run reached a {metric_name(comparison.metric)}"
+    bad, good = aligned([grid.bad, grid.good])
+    edge = (" or less" if comparison.higher else " or more") if grid.cut else ""
+    low, high = ("1", "8") if plain else ("▁", "█")
+    lost = any(box.lost for row in grid.rows for box in row.boxes)
+    return f"{low} {bad}{edge}   {high} {good}" + ("   × all runs diverged" if lost else "")
+
+
+def _curves(comparison: Comparison, width: int, plain: bool) -> RenderableType:
+    courses = [course_of(curve) for curve in comparison.curves]
+    shown = [[loss for loss in course.mean if loss == loss] for course in courses]
+    shared = Window.over([loss for losses in shown for loss in losses]) if comparison.loss else None
+    names = [clipped(safe(curve.label or curve.optimizer), _RECIPE) for curve in comparison.curves]
+    ends = _ends(courses)
+    side, tail = max(map(cell_len, names), default=0), max(map(cell_len, ends), default=0)
+    across = max(width - side - tail - 4, 8)
+    longest = max((len(course.mean) for course in courses), default=1)
+    lines = [_text(_curves_title(comparison, longest), "bold")]
+    for course, name, losses, end in zip(courses, names, shown, ends, strict=True):
+        window = shared or Window.over(losses)
+        room = max(round(min(across, longest) * len(course.mean) / longest), 1)
+        drawn = _spark(course, window, room, plain)
+        lines.append(Text(_padded(name, side) + "  ") + Text(_padded(drawn, min(across, longest))) + Text("  " + end))
+    return Group(*(_ready(line, plain) for line in lines))
+
+
+def _spark(course: Course, window: Window, room: int, plain: bool) -> str:
+    if window.low is None or window.high is None:
+        return "x" if plain else "×"
+    return spark(course.mean, window.low, window.high, room, log=window.log, plain=plain)
+
+
+def _curves_title(comparison: Comparison, longest: int) -> str:
+    scale = "" if comparison.loss else ", each on its own scale"
+    return f"validation loss, {plural(longest, 'epoch')}: each optimizer's best recipe{scale}"
+
+
+def _ends(courses: Sequence[Course]) -> list[str]:
+    """What stands after each curve: its lowest loss."""
+    return [f"lowest {loss}" for loss in aligned([course.lowest for course in courses])]
+
+
+def _tail(name: str) -> str:
+    """An optimizer's name; of a long one its end, where those of one module differ."""
+    return name if len(name) <= _NAME else "…" + name[1 - _NAME :]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * max(width - cell_len(text), 0)
+
+
+def _table(first: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(_text(first), overflow="fold")
+    return table
+
+
+def _text(text: str, style: str = "") -> Text:
+    """``text`` as it is: no markup is read, and what would steer the terminal becomes a replacement mark."""
+    return Text(safe(text), style=style)
+
+
+def _ready(text: Text, plain: bool) -> Text:
+    """A line in ASCII where there is nothing else."""
+    if not plain:
+        return text
+    likes = str.maketrans({"▸": ">", "≈": "=", "↑": "^", "↓": "v", "\u00a0": " "})
+    return Text(plain_text(text.plain.translate(likes)), overflow="fold")
