@@ -84,7 +84,7 @@ def test_quiet_says_the_result_alone(fallline: Command, rows: Path):
         (["--lr", "0.1", "--optimizer", "sgd", "--nesterov", "true,false", "--momentum", "0.9"], 2),
         (["--lr", "0.1", "--batch-size", "8:32:4"], 4),
         (["--lr", "0.1", "--activation", "relu,tanh", "--dropout", "0,0.2"], 4),
-        (["--lr", "0.1", "--loss", "cross_entropy,focal", "--class-weight", "1,1,1/1,2,3"], 3),
+        (["--lr", "0.1", "--loss", "cross_entropy,focal", "--class-weights", "1,1,1/1,2,3"], 4),
         (["--lr", "1e-4:1:64log", "--sample", "9"], 9),
     ],
 )

@@ -29,7 +29,7 @@ from fallline.study.outline import Outline, outlined
 from fallline.study.ranking import Place, best_run, grouped, ranked, tolerances
 from fallline.study.record import Study
 from fallline.study.results import Results
-from fallline.study.space import Space
+from fallline.study.space import Candidates, Space
 from fallline.study.stages import (
     held_back,
     interrupted,
@@ -113,15 +113,18 @@ def compare(contest: Contest, observer: JobObserver) -> Study:
             prepared = prepared_of(job, table, test, contest.space.losses)
         with clock.part("planning"):
             observer(Stage("planning", "planning the comparison"))
-            outline = _outlined(contest, prepared.dataset, engine)
+            candidates = _candidates(contest, prepared.dataset, engine)
+            judge = _judge(job, candidates.recipes, prepared.dataset)
+            outline = _outlined(contest, candidates, prepared.dataset, engine)
             observer(Planned(outline.lines, outline.notes))
-        return _carried_out(contest, outline, engine, observer, clock, read_in=(table, test, prepared))
+        return _carried_out(contest, outline, engine, judge, observer, clock, read_in=(table, test, prepared))
 
 
 def _carried_out(
     contest: Contest,
     outline: Outline,
     engine: Engine,
+    judge: tuple[Scorer, str],
     observer: JobObserver,
     clock: _Clock,
     *,
@@ -129,8 +132,7 @@ def _carried_out(
 ) -> Study:
     table, test, prepared = read_in
     population, data, job = outline.population, prepared.dataset, contest.job
-    scorer = Scorer(data.target, quantile=_one_quantile(population))
-    metric = scorer.ranking if job.metric is None else _metric(job.metric, scorer, population)
+    scorer, metric = judge
     with reserved(job.out, name=table.name) as draft:
         with clock.part("baselines"):
             observer(Stage("baselines", "fitting what a network has to beat"))
@@ -179,9 +181,20 @@ def _order(results: Results, places: Sequence[Place], metric: str) -> list[int]:
     return list(dict.fromkeys((*best, *ended)))
 
 
-def _outlined(contest: Contest, data: Dataset, engine: Engine) -> Outline:
-    candidates = contest.space.candidates(data.target, rows=len(data.train), sample=contest.sample)
-    require_engine(engine, Population(candidates.recipes), data)
+def _candidates(contest: Contest, data: Dataset, engine: Engine) -> Candidates:
+    """The recipes of the space, if the engine can train them all."""
+    found = contest.space.candidates(data.target, rows=len(data.train), sample=contest.sample)
+    require_engine(engine, Population(found.recipes), data)
+    return found
+
+
+def _judge(job: Job, recipes: Sequence[Recipe], data: Dataset) -> tuple[Scorer, str]:
+    """The metrics, and which of them ranks."""
+    scorer = Scorer(data.target, quantile=_one_quantile(recipes))
+    return scorer, scorer.ranking if job.metric is None else _metric(job.metric, scorer, recipes)
+
+
+def _outlined(contest: Contest, candidates: Candidates, data: Dataset, engine: Engine) -> Outline:
     return outlined(
         candidates,
         contest.seeds,
@@ -241,9 +254,9 @@ def _drop_weaker(
     training.drop([run for place in weaker(places, results) for run in place.group.runs])
 
 
-def _one_quantile(population: Population) -> float | None:
+def _one_quantile(recipes: Sequence[Recipe]) -> float | None:
     """The quantile that all recipes predict, where their loss ranks by it."""
-    quantiles = {quantile_of(recipe) for recipe in population}
+    quantiles = {quantile_of(recipe) for recipe in recipes}
     if len(quantiles) > 1:
         named = ", ".join("the mean or median" if each is None else f"quantile {each:g}" for each in quantiles)
         raise ArgumentError(
@@ -256,9 +269,9 @@ def _one_quantile(population: Population) -> float | None:
     return quantiles.pop()
 
 
-def _metric(name: str, scorer: Scorer, population: Sequence[Recipe] | Population) -> str:
+def _metric(name: str, scorer: Scorer, recipes: Sequence[Recipe]) -> str:
     """The metric, if every recipe's predictions have it."""
-    for recipe in {recipe.loss: recipe for recipe in population}.values():
+    for recipe in {recipe.loss: recipe for recipe in recipes}.values():
         metric_named(name, scorer, recipe)
     return scorer.named(name)
 

@@ -54,8 +54,8 @@ def guess_of(prediction: Prediction) -> Guess:
 
 
 def _network_key(recipe: Recipe) -> tuple[object, ...]:
-    """Equal for recipes whose trained networks map inputs to outputs by the same module."""
+    """Equal for recipes whose trained networks map inputs to outputs by the same module, layer by layer."""
     options = tuple(recipe.activation_options.items())
-    layers = (recipe.network, recipe.widths, recipe.activation, options, recipe.normalization)
+    layers = (recipe.network, recipe.widths, recipe.activation, options, recipe.normalization, recipe.dropout > 0)
     contract = contract_of(recipe)
     return (*layers, recipe.dtype, contract.head, contract.outputs)

@@ -165,7 +165,7 @@ def _say(study: Study, *, json: bool, quiet: bool, timings: bool) -> None:
         from fallline.study.reporting import comparison_of, report_of
 
         console = results()
-        console.print(comparison_summary(report_of(study), comparison_of(study)))
+        console.print(comparison_summary(report_of(study), comparison_of(study), plan=False))
         console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)
     if timings and study.header.comparison:
         for name, seconds in study.header.comparison.timings.items():
