@@ -45,6 +45,8 @@ def test_a_parameter_says_what_it_is_for_and_is_on_its_verbs_part_of_the_page(ve
     assert (parameter.help or "").strip()
     page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
     part = section(page, verb) if verb in COMMAND_LINE.commands else page
+    if "It takes the flags of [train](#train)" in part:
+        part += section(page, "train")
     assert re.search(rf"{name}(?![\w-])", part)
 
 

@@ -48,7 +48,8 @@ def test_the_header_is_toml_that_identifies_the_data(study: Study):
     header = tomllib.loads((study.path / "study.toml").read_text(encoding="utf-8"))
     assert header["format"] == 1
     assert header["name"] == study.path.name
-    assert header["split"] == {"seed": 0, "train": 90, "validation": 30, "test": 30}
+    by = "stratified" if study.header.task.classifies else "random"
+    assert header["split"] == {"seed": 0, "by": by, "train": 90, "validation": 30, "test": 30}
     assert header["data"]["hash"].startswith("sha256:")
     assert header["runs"] == sum(header["outcomes"].values()) == 1
     assert Recipe(**header["best"]["recipe"]).key == pl.read_parquet(study.path / "results.parquet")["recipe"][0]
