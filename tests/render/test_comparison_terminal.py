@@ -140,8 +140,8 @@ def test_the_summary_ends_with_the_conclusion_and_says_the_plan_where_wanted(rep
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_every_summary_fits(sample, report, nothing_finite):
-    for given in (report, nothing_finite):
+def test_every_summary_fits(sample, multiclass, nothing_finite):
+    for given in (multiclass, nothing_finite):
         for width in (80, 120):
             lines = shown(comparison_summary(given, SAMPLES[sample]()), width)
             assert max(map(cell_len, lines)) <= width

@@ -11,7 +11,18 @@ from fallline.render.comparison import Comparison, Place
 from fallline.render.names import metric_name
 from fallline.render.number import aligned
 
-__all__ = ["Fields", "fields_of", "heading_of", "intervals", "is_number", "outcomes_text", "steps_text", "verdict"]
+__all__ = [
+    "Fields",
+    "fields_of",
+    "heading_of",
+    "intervals",
+    "is_number",
+    "outcomes_text",
+    "spelled",
+    "steps_text",
+    "tail",
+    "verdict",
+]
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,16 @@ def intervals(places: Sequence[Place]) -> list[tuple[str, str, str]]:
     numbers = [_known(number) for place in places for number in (place.mean, place.low, place.high)]
     texts = aligned(numbers)
     return [(texts[at], texts[at + 1], texts[at + 2]) for at in range(0, len(texts), 3)]
+
+
+def tail(name: str, most: int) -> str:
+    """A name; of a long one its end, where those of one module differ.
+
+    Example:
+        >>> tail("some.where.else:Adam", 12)
+        '…e.else:Adam'
+    """
+    return name if len(name) <= most else "…" + name[len(name) - most + 1 :]
 
 
 def verdict(place: Place) -> str:

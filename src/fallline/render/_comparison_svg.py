@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from fallline.render._comparison_fields import tail
 from fallline.render._comparison_grid import Box, Grid, Row
-from fallline.render._marks import clipped
 from fallline.render._parts import escaped
 from fallline.render._theme import ACCENT, HUES, decades
 from fallline.render.comparison import Comparison
@@ -52,7 +52,7 @@ def _row(row: Row, at: int, grid: Grid) -> str:
     value = short(row.best.cell.value) if row.best else "-"
     value = f"<tspan font-weight='bold'>{value}</tspan>" if at == 0 else value
     return (
-        f'<text x="{_LEFT - 8}" y="{top + 15}" text-anchor="end" {_QUIET}>{escaped(clipped(row.optimizer, 14))}</text>'
+        f'<text x="{_LEFT - 8}" y="{top + 15}" text-anchor="end" {_QUIET}>{escaped(tail(row.optimizer, 14))}</text>'
         f'{cells}<text x="{_LEFT + _ACROSS + 8}" y="{top + 15}" {_QUIET}>{value}</text>'
     )
 

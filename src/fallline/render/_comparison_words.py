@@ -77,7 +77,8 @@ def of_courses(comparison: Comparison) -> Words:
     title = "Validation loss, epoch by epoch: the best recipe of each optimizer"
     if not any(loss == loss for curve in curves for seed in curve.seeds for loss in seed):
         return Words(title, "No run had a finite validation loss.")
-    said = ["The number is the lowest loss" + (", the mean over the seeds." if comparison.seeds > 1 else ".")]
+    over = " (the mean over the seeds)" if comparison.seeds > 1 else ""
+    said = [f"Behind each recipe stands its lowest loss{over}."]
     if any(len(curve.seeds) > 1 for curve in curves):
         said.append("Thick: the mean over the seeds, dashed from where some have stopped on. Thin: each seed.")
     if not comparison.loss and len(curves) > 1:

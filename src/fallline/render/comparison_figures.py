@@ -7,10 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from fallline.render import _comparison_heat as _heat
 from fallline.render import _comparison_traces as _traces
 from fallline.render import _comparison_words, _theme
 from fallline.render._comparison_curves import Course, course_of, window_of
-from fallline.render._comparison_fields import fields_of
+from fallline.render._comparison_fields import fields_of, tail
 from fallline.render._comparison_grid import Grid, grid_of
 from fallline.render._marks import clipped
 from fallline.render._theme import plain
@@ -23,7 +24,7 @@ __all__ = ["heat_map", "optimizer_curves", "ranking_intervals"]
 
 _ROW = 44
 """Pixels down of an optimizer in the heat map."""
-_LINE = 26
+_LINE = 34
 """Pixels down of a place in the ranking."""
 _PANEL = 230
 """Pixels down of each of several small figures."""
@@ -50,7 +51,7 @@ def heat_map(comparison: Comparison) -> go.Figure:
     figure = go.Figure(layout=_theme.frame(_comparison_words.of_heat(comparison, grid), height=height, margin=margin))
     _add_rows(figure, grid, comparison)
     quiet = {"showgrid": False, "showline": False, "ticks": "", "zeroline": False}
-    names = [plain(clipped(row.optimizer, 18)) for row in grid.rows]
+    names = [plain(tail(row.optimizer, 22)) for row in grid.rows]
     figure.update_yaxes(
         {**_theme.axis("", grows=True), **quiet, "tickvals": list(range(len(names))), "ticktext": names}
     )
@@ -63,7 +64,7 @@ def heat_map(comparison: Comparison) -> go.Figure:
     if grid.best is None:
         return _says(figure, f"No run reached a {plain(metric_name(comparison.metric))}.")
     # plotly shifts the title up by about the height of a horizontal colour bar
-    figure.update_layout(coloraxis=_traces.value_axis(grid, comparison), title_pad_t=26)
+    figure.update_layout(coloraxis=_heat.value_axis(grid, comparison), title_pad_t=26)
     return figure
 
 
@@ -74,12 +75,12 @@ def ranking_intervals(comparison: Comparison) -> go.Figure:
         comparison: The comparison; places without a number are left out.
 
     Returns:
-        The figure: in the accent colour those that are not distinguishable from the best, the others muted. Beside
+        The figure: in the accent colour those that are not distinguishable from the best, the others muted. Over
         each place stands what tells it from the others.
     """
     places = _comparison_words.shown_places(comparison)
     words = _comparison_words.of_ranking(comparison)
-    margin = {"l": 8, "r": 24, "t": 12, "b": 52}
+    margin = {"l": 8, "r": 16, "t": 12, "b": 52}
     height = margin["t"] + margin["b"] + _LINE * max(len(places), 3)
     figure = go.Figure(layout=_theme.frame(words, height=height, margin=margin))
     level = [place for place in places if place.rank == 1 or place.distinguishable is False]
@@ -89,12 +90,13 @@ def ranking_intervals(comparison: Comparison) -> go.Figure:
             figure.add_trace(_traces.place_dots(group, muted=muted))
     arrow = "higher" if comparison.higher else "lower"
     title = f"{plain(metric_name(comparison.metric))} on the validation rows ({arrow} is better)"
-    figure.update_xaxes(_theme.axis(title, grows=True), nticks=8)
-    quiet = {"showline": False, "ticks": "", "gridcolor": _theme.RULE}
+    figure.update_xaxes(_theme.axis(title, grows=True), range=_reach(places), nticks=8)
     ranks = [place.rank for place in places]
-    labels = {"tickvals": ranks, "ticktext": _labels(places), "fixedrange": True}
-    ends = [max(ranks, default=1) + 0.6, min(ranks, default=1) - 0.6]
-    figure.update_yaxes({**_theme.axis("", grows=True), **quiet, **labels, "range": ends})
+    ends = [max(ranks, default=1) + 0.4, min(ranks, default=1) - 0.8]
+    quiet = {"showline": False, "ticks": "", "showticklabels": False, "tickvals": ranks, "fixedrange": True}
+    figure.update_yaxes({**_theme.axis(""), **quiet, "range": ends})
+    for place, label in zip(places, _labels(places), strict=True):
+        figure.add_annotation(_traces.place_name(place, label))
     return figure if places else _says(figure, f"No recipe reached a {plain(metric_name(comparison.metric))}.")
 
 
@@ -116,7 +118,7 @@ def optimizer_curves(comparison: Comparison) -> go.Figure:
     across = 1 if not apart else 2 if len(curves) in (2, 4) else 3
     down = math.ceil(max(len(curves), 1) / across)
     margin = {"l": 60, "r": 24, "t": 36 if apart else 20, "b": 52}
-    legend = 0 if apart else 22 * math.ceil(len(curves) / 3)
+    legend = 0 if apart else 28 * math.ceil(len(curves) / 2)
     height = _PANEL * down + 60 if apart else 440 + legend
     figure = go.Figure(layout=_theme.frame(words, height=height, margin=margin))
     windows = [window_of([curve]) for curve in curves] if apart else [window_of(curves)] * len(curves)
@@ -154,24 +156,28 @@ def _add_rows(figure: go.Figure, grid: Grid, comparison: Comparison) -> None:
     texts = aligned([row.best.cell.value if row.best else None for row in grid.rows])
     for at, (row, text) in enumerate(zip(grid.rows, texts, strict=True)):
         if any(box.share is None for box in row.boxes):
-            figure.add_trace(_traces.blank(row, at, comparison))
+            figure.add_trace(_heat.blank(row, at, comparison))
         if row.best is not None:
-            figure.add_trace(_traces.strip(row, at, comparison))
-        figure.add_annotation(_traces.best_of_row(row, at, text))
-    figure.add_trace(_traces.crosses(grid))
+            figure.add_trace(_heat.strip(row, at, comparison))
+        figure.add_annotation(_heat.best_of_row(row, at, text))
+    figure.add_trace(_heat.crosses(grid))
     rows = {row.optimizer: at for at, row in enumerate(grid.rows)}
     for tolerance in comparison.tolerances:
         if tolerance.optimizer in rows:
-            figure.add_traces(_traces.underline(tolerance, rows[tolerance.optimizer]))
+            figure.add_traces(_heat.underline(tolerance, rows[tolerance.optimizer]))
     if grid.best is not None:
-        figure.add_trace(_traces.outline(grid.best))
+        figure.add_trace(_heat.outline(grid.best))
+
+
+def _reach(places: list[Place]) -> list[float]:
+    """The range that holds all means and intervals."""
+    ends = [end for place in places for end in (place.mean, place.low, place.high) if end is not None]
+    return padded(min(ends), max(ends), below=0.03, above=0.03) if ends else [0.0, 1.0]
 
 
 def _labels(places: list[Place]) -> list[str]:
-    """What stands beside each place: its rank and its fields, of which those that are alike are left out."""
-    rows = fields_of(places).rows
-    texts = [" · ".join(text for text in row if text) for row in rows]
-    return [f"{plain(clipped(text, 44))}  <b>{place.rank}</b>" for place, text in zip(places, texts, strict=True)]
+    """What is said of each place: its fields, of which those that are alike are left out."""
+    return [clipped(" · ".join(text for text in row if text), 60) for row in fields_of(places).rows]
 
 
 def _named(curve: Curve, course: Course) -> str:

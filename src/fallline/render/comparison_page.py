@@ -98,7 +98,7 @@ def _scores(report: Report) -> str:
 
 
 def _ranking(comparison: Comparison) -> str:
-    figure = plot("ranking", comparison_figures.ranking_intervals(comparison), least=560)
+    figure = plot("ranking", comparison_figures.ranking_intervals(comparison))
     places = _comparison_tables.ranking(comparison)
     return section(_comparison_words.of_ranking(comparison), f"{figure}{places}")
 

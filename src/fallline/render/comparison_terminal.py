@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rich import box
 from rich.cells import cell_len
@@ -14,12 +13,13 @@ from rich.text import Text
 from fallline.render._captions import plural
 from fallline.render._comparison_blocks import heat_axis, heat_row, spark
 from fallline.render._comparison_curves import Course, course_of
-from fallline.render._comparison_fields import Fields, fields_of, heading_of, intervals, is_number, steps_text
+from fallline.render._comparison_fields import steps_text, tail
 from fallline.render._comparison_grid import Grid, grid_of
+from fallline.render._comparison_ranking import ranking
+from fallline.render._comparison_text import padded, ready, verbatim
 from fallline.render._marks import clipped, safe
-from fallline.render._plain import plain_text
 from fallline.render._window import Window
-from fallline.render.comparison import Comparison, Place, PlanLine
+from fallline.render.comparison import Comparison, PlanLine
 from fallline.render.names import metric_name
 from fallline.render.number import aligned, short
 from fallline.render.report import Report
@@ -66,10 +66,10 @@ def comparison_summary(report: Report, comparison: Comparison, *, plan: bool = T
         *report.facts,
         ("speed", f"{steps_text(comparison.model_steps_per_second)} model-steps a second"),
     ):
-        facts.add_row(_text(name, "dim"), _text(value))
-    parts: list[RenderableType] = [_text(report.title, "bold"), facts]
+        facts.add_row(verbatim(name, "dim"), verbatim(value))
+    parts: list[RenderableType] = [verbatim(report.title, "bold"), facts]
     if plan and comparison.plan:
-        parts += [Text(), _text("the plan", "bold"), plan_table(comparison.plan)]
+        parts += [Text(), verbatim("the plan", "bold"), plan_table(comparison.plan)]
     for drawn, draw in (
         (comparison.places, ranking_table),
         (comparison.heat, heat_table),
@@ -81,7 +81,7 @@ def comparison_summary(report: Report, comparison: Comparison, *, plan: bool = T
     parts.append(Text())
     if report.scores:
         parts += [scores_table(report), Text()]
-    return Group(*parts, _text(report.conclusion, "bold"))
+    return Group(*parts, verbatim(report.conclusion, "bold"))
 
 
 def plan_table(plan: Sequence[PlanLine]) -> RenderableType:
@@ -90,7 +90,7 @@ def plan_table(plan: Sequence[PlanLine]) -> RenderableType:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for line in plan:
-        grid.add_row(_text(line.name, "dim"), _text(line.text))
+        grid.add_row(verbatim(line.name, "dim"), verbatim(line.text))
     return grid
 
 
@@ -102,7 +102,7 @@ def timings_table(comparison: Comparison) -> RenderableType:
     seconds = [taken for _, taken in comparison.timings]
     total = sum(seconds)
     for (name, taken), text in zip(comparison.timings, aligned(seconds, 3), strict=True):
-        table.add_row(_text(name), f"{text} s", f"{taken / total if total else 0:.0%}")
+        table.add_row(verbatim(name), f"{text} s", f"{taken / total if total else 0:.0%}")
     table.add_row("all", f"{short(total, 3)} s", "")
     return table
 
@@ -118,7 +118,7 @@ def ranking_table(comparison: Comparison, most: int = 15) -> RenderableType:
         The table: what is equal for all of them stands below it. Where the fields do not fit beside each other,
         they share a column; where the interval does not either, it is left out.
     """
-    return _Fitted(lambda width, plain: _ranking(comparison, most, width, plain))
+    return _Fitted(lambda width, plain: ranking(comparison, most, width, plain))
 
 
 def heat_table(comparison: Comparison) -> RenderableType:
@@ -130,13 +130,13 @@ def tolerance_table(comparison: Comparison) -> RenderableType:
     """How far each optimizer's learning rate may be off."""
     table = _table("optimizer")
     for name in ("tolerance", "learning rates", "lowest loss at"):
-        table.add_column(_text(name), justify="right", no_wrap=True)
+        table.add_column(verbatim(name), justify="right", no_wrap=True)
     decades = aligned([each.decades for each in comparison.tolerances], 2)
     for each, width in zip(comparison.tolerances, decades, strict=True):
         rates = "-" if each.rates is None else f"{short(each.rates[0], 3)} to {short(each.rates[1], 3)}"
         tolerated = "-" if each.decades is None else f"{width} decades"
-        table.add_row(_text(_tail(each.optimizer)), tolerated, rates, short(each.best_rate))
-    return Group(table, _text("tolerance: learning rates within 1.1 times the lowest validation loss", "dim"))
+        table.add_row(verbatim(tail(each.optimizer, _NAME)), tolerated, rates, short(each.best_rate))
+    return Group(table, verbatim("tolerance: learning rates within 1.1 times the lowest validation loss", "dim"))
 
 
 def curve_lines(comparison: Comparison) -> RenderableType:
@@ -144,114 +144,10 @@ def curve_lines(comparison: Comparison) -> RenderableType:
     return _Fitted(lambda width, plain: _curves(comparison, min(width, _WIDEST), plain))
 
 
-def _ranking(comparison: Comparison, most: int, width: int, plain: bool) -> RenderableType:
-    """The table in the first of its layouts that fits, and what is said under it."""
-    places = comparison.places[:most]
-    fields = fields_of(places)
-    joined = _Layout(joined=True, interval=False)
-    known = any(place.low is not None for place in places)
-    layouts = [_Layout(joined=whole, interval=known) for whole in (False, True)]
-    rows = next(
-        (rows for layout in layouts if _across(rows := _rows(comparison, places, fields, layout)) <= width), None
-    )
-    notes = [_ready(_text(note, "dim"), plain) for note in _notes(comparison, places, fields)]
-    return Group(_places(places, rows or _rows(comparison, places, fields, joined), plain), *notes)
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Whether the fields of a place share a column, and whether its interval has one."""
-
-    joined: bool
-    interval: bool
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column of the ranking; one that may be folded needs no more than 24 characters."""
-
-    head: str
-    cells: tuple[str, ...]
-    folds: bool = False
-
-    @property
-    def width(self) -> int:
-        wide = max(map(cell_len, (*self.head.split("\n"), *self.cells)), default=0)
-        return min(wide, 24) if self.folds else wide
-
-
-def _rows(comparison: Comparison, places: Sequence[Place], fields: Fields, layout: _Layout) -> list[_Column]:
-    """The columns of the ranking, after the places' own numbers."""
-    texts = intervals(places)
-    columns = [
-        _Column(_split(safe(name)), tuple(safe(row[at]) for row in fields.rows)) for at, name in enumerate(fields.names)
-    ]
-    if layout.joined:
-        whole = tuple(safe(", ".join(text for text in row if text)) for row in fields.rows)
-        columns = [_Column(safe(", ".join(fields.names)), whole, folds=True)]
-    columns.append(_Column(safe(heading_of(comparison)), tuple(mean for mean, _, _ in texts)))
-    if layout.interval:
-        ends = tuple(
-            f"{low} to {high}" if place.low is not None else "-"
-            for place, (_, low, high) in zip(places, texts, strict=True)
-        )
-        columns.append(_Column("95 % interval", ends))
-    return columns
-
-
-def _across(columns: Sequence[_Column]) -> int:
-    """Characters that the ranking needs."""
-    return 7 + sum(column.width + 2 for column in columns)
-
-
-def _places(places: Sequence[Place], columns: Sequence[_Column], plain: bool) -> Table:
-    """The ranking; a sign stands before the chosen place and before those that are level with the best."""
-    table = Table(box=None if plain else box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    if plain:
-        table.padding = (0, 2, 0, 0)
-    table.add_column("", justify="right", no_wrap=True)
-    for column in columns:
-        right = all(map(is_number, column.cells))
-        head = _ready(Text(column.head), plain)
-        table.add_column(head, justify="right" if right else "left", no_wrap=not column.folds, overflow="fold")
-    for at, place in enumerate(places):
-        style = "bold" if place.chosen or place.rank == 1 else "dim" if place.distinguishable else ""
-        cells = (f"{_sign(place)} {place.rank:,}", *(column.cells[at] for column in columns))
-        table.add_row(*(_ready(Text(cell, style), plain) for cell in cells))
-    return table
-
-
-def _split(name: str) -> str:
-    """A heading of several words, in two lines: above short numbers it is the widest."""
-    first, _, rest = name.partition(" ")
-    return f"{first}\n{rest}" if rest else name
-
-
-def _sign(place: Place) -> str:
-    return "▸" if place.chosen else "≈" if place.distinguishable is False else " "
-
-
-def _notes(comparison: Comparison, places: Sequence[Place], fields: Fields) -> list[str]:
-    """The lines under the ranking."""
-    said = []
-    if fields.common:
-        said.append("all of these: " + ", ".join(f"{name} {text}" for name, text in fields.common))
-    rest = len(comparison.places) - len(places)
-    asked = sum(place.distinguishable is not None for place in comparison.places if place.rank > 1)
-    if asked:
-        others = max(comparison.level - 1, 0)
-        said.append(f"≈ not distinguishable from the best: {others:,} of the {asked:,} compared with it in pairs")
-    if rest > 0:
-        last = comparison.places[-1]
-        tail = f", down to {metric_name(comparison.metric)} {short(last.mean)}" if last.mean is not None else ""
-        said.append(f"{plural(rest, 'more recipe')} follow{'s' if rest == 1 else ''}{tail}")
-    return said
-
-
 def _heat(comparison: Comparison, width: int, plain: bool) -> RenderableType:
     """The rows of blocks, their axis and their key."""
     grid = grid_of(comparison)
-    names = [_tail(safe(row.optimizer)) for row in grid.rows]
+    names = [tail(safe(row.optimizer), _NAME) for row in grid.rows]
     values = aligned([row.best.cell.value if row.best else None for row in grid.rows])
     side = max(map(cell_len, names), default=0)
     ends = [
@@ -260,16 +156,16 @@ def _heat(comparison: Comparison, width: int, plain: bool) -> RenderableType:
     ]
     across = max(width - side - max(map(cell_len, ends), default=0) - 4, 12)
     title = f"{metric_name(comparison.metric)} by optimizer and learning rate"
-    lines = [_text(title, "bold")]
+    lines = [verbatim(title, "bold")]
     for at, (row, name, end) in enumerate(zip(grid.rows, names, ends, strict=True)):
         cells = heat_row(row, grid, across, plain=plain)
         cells.pad_right(across - cells.cell_len)
         style = "bold" if at == 0 and row.best is not None else ""
-        lines.append(Text(_padded(name, side), style) + Text("  ") + cells + Text("  ") + Text(end, style))
+        lines.append(Text(padded(name, side), style) + Text("  ") + cells + Text("  ") + Text(end, style))
     margin = " " * (side + 2)
     lines += [Text(margin) + line for line in heat_axis(grid, across, plain=plain)]
     lines.append(Text(margin + clipped(_key(grid, comparison, plain), max(width - side - 2, 20)), "dim"))
-    return Group(*(_ready(line, plain) for line in lines))
+    return Group(*(ready(line, plain) for line in lines))
 
 
 def _key(grid: Grid, comparison: Comparison, plain: bool) -> str:
@@ -292,13 +188,13 @@ def _curves(comparison: Comparison, width: int, plain: bool) -> RenderableType:
     side, tail = max(map(cell_len, names), default=0), max(map(cell_len, ends), default=0)
     across = max(width - side - tail - 4, 8)
     longest = max((len(course.mean) for course in courses), default=1)
-    lines = [_text(_curves_title(comparison, longest), "bold")]
+    lines = [verbatim(_curves_title(comparison, longest), "bold")]
     for course, name, losses, end in zip(courses, names, shown, ends, strict=True):
         window = shared or Window.over(losses)
         room = max(round(min(across, longest) * len(course.mean) / longest), 1)
         drawn = _spark(course, window, room, plain)
-        lines.append(Text(_padded(name, side) + "  ") + Text(_padded(drawn, min(across, longest))) + Text("  " + end))
-    return Group(*(_ready(line, plain) for line in lines))
+        lines.append(Text(padded(name, side) + "  ") + Text(padded(drawn, min(across, longest))) + Text("  " + end))
+    return Group(*(ready(line, plain) for line in lines))
 
 
 def _spark(course: Course, window: Window, room: int, plain: bool) -> str:
@@ -317,29 +213,7 @@ def _ends(courses: Sequence[Course]) -> list[str]:
     return [f"lowest {loss}" for loss in aligned([course.lowest for course in courses])]
 
 
-def _tail(name: str) -> str:
-    """An optimizer's name; of a long one its end, where those of one module differ."""
-    return name if len(name) <= _NAME else "…" + name[1 - _NAME :]
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * max(width - cell_len(text), 0)
-
-
 def _table(first: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column(_text(first), overflow="fold")
+    table.add_column(verbatim(first), overflow="fold")
     return table
-
-
-def _text(text: str, style: str = "") -> Text:
-    """``text`` as it is: no markup is read, and what would steer the terminal becomes a replacement mark."""
-    return Text(safe(text), style=style)
-
-
-def _ready(text: Text, plain: bool) -> Text:
-    """A line in ASCII where there is nothing else."""
-    if not plain:
-        return text
-    likes = str.maketrans({"▸": ">", "≈": "=", "↑": "^", "↓": "v", "\u00a0": " "})
-    return Text(plain_text(text.plain.translate(likes)), overflow="fold")
