@@ -1,0 +1,90 @@
+"""Making the evidence: a set-up is trained for some steps under the recorder, and put back."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import torch
+from torch import Tensor
+
+from fallline.checks.evidence import Evidence
+from fallline.checks.instruments import Instruments, recording
+from fallline.checks.keeping import Keeper
+from fallline.checks.places import raised_at
+from fallline.checks.recorder import Recorder, tensors_in
+from fallline.checks.setup import Setup
+from fallline.checks.trace import Failure, Trace
+
+__all__ = ["evidence_of"]
+
+FULL = 3
+"""Steps of which every operation is recorded."""
+
+
+def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
+    """Train ``setup`` for ``steps`` steps, write down what happens, and put everything back."""
+    recorder = Recorder(Trace())
+    instruments = Instruments(recorder)
+    keeper = Keeper()
+    keeper.keep(setup.model, setup.loss, setup.optimizer, setup.train_step, setup.factory, setup.scheduler)
+    keeper.keep(*(tensor for batch in setup.batches for tensor in tensors_in(batch)))
+    instruments.on_module = instruments.on_optimizer = keeper.keep
+    losses: list[float] = []
+    try:
+        with warnings.catch_warnings(), torch.enable_grad(), recording(instruments):
+            warnings.simplefilter("ignore")
+            _run(setup, instruments, losses, steps)
+    except Exception as error:  # the user's own mistake, which is what is looked for
+        recorder.trace.failure = _failure(error, recorder)
+    finally:
+        keeper.restore()
+    return Evidence(
+        recorder.trace, losses, setup, keeper, instruments.roots or [setup.model], instruments.optimizers,
+        instruments.schedulers, recorder.parameters,
+        {id(module): name for module, name in recorder.names.items()},
+    )
+
+
+def _run(setup: Setup, instruments: Instruments, losses: list[float], steps: int) -> None:
+    recorder = instruments.recorder
+    setup.describe(recorder)
+    instruments.roots.append(setup.model)
+    recorder.stage = "optimizer"
+    setup.build()
+    if setup.optimizer is not None:
+        instruments.owned(setup.optimizer)
+    for number in range(steps):
+        recorder.full = number < FULL
+        value = setup.step(number, recorder)
+        losses.append(_number(value))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Tensor):
+        return float(value.detach().float().mean()) if value.numel() else math.nan
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _failure(error: Exception, recorder: Recorder) -> Failure:
+    """The exception with where it was raised; what the recorder already knows of it is kept."""
+    place, frames = raised_at(error.__traceback__)
+    known = recorder.trace.failure
+    module = next(
+        (frame.f_locals["self"] for frame in reversed(frames)
+         if isinstance(frame.f_locals.get("self"), torch.nn.Module)), None,
+    )
+    name = recorder.names.get(module) if module is not None else None
+    if known is not None and known.error is error:
+        return Failure(error, known.stage or recorder.stage, known.operation, known.module or module,
+                       known.name or name, place or known.place, known.arguments, known.step)
+    arguments = tuple(recorder.seen(tensor) for tensor in _arguments(frames, module))
+    return Failure(error, recorder.stage, None, module, name, place, arguments, recorder.step)
+
+
+def _arguments(frames: list, module: torch.nn.Module | None) -> list[Tensor]:
+    """The tensors that the innermost module was called with."""
+    for frame in reversed(frames):
+        if module is not None and frame.f_locals.get("self") is module:
+            return [value for name, value in frame.f_locals.items() if isinstance(value, Tensor)][:4]
+    return []

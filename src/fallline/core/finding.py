@@ -1,0 +1,155 @@
+"""What `check` says: a finding is one mistake, a diagnosis is all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fallline.core.errors import FalllineError
+
+__all__ = ["Diagnosis", "DiagnosisError", "Finding", "Place", "Severity"]
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    error = "error"
+    warning = "warning"
+    hint = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the user's own code.
+
+    Args:
+        file: The file, or ``cell 3`` of a notebook.
+        line: The line in it, from 1.
+        text: The line itself.
+    """
+
+    file: str
+    line: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake: what is wrong, why it matters, and the line that mends it.
+
+    Args:
+        code: The rule's code ("FL301"), which never changes its meaning.
+        name: The rule's name.
+        severity: How bad it is.
+        what: What is wrong, with the numbers seen.
+        why: Why it matters.
+        mend: The line or lines to write.
+        evidence: The numbers behind it, as plain data.
+        verified: What came of trying the mend on a copy; None where it was not tried.
+        where: The user's line; None where there is none to point at.
+        message: Torch's own message, where it raised.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    what: str
+    why: str
+    mend: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    verified: str | None = None
+    where: Place | None = None
+    message: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as plain data."""
+        where = None
+        if self.where is not None:
+            where = {"file": self.where.file, "line": self.where.line, "text": self.where.text}
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": self.severity.value,
+            "what": self.what,
+            "why": self.why,
+            "mend": self.mend,
+            "evidence": dict(self.evidence),
+            "verified": self.verified,
+            "where": where,
+            "message": self.message,
+        }
+
+    def __str__(self) -> str:
+        place = "" if self.where is None else f"{self.where}: "
+        lines = [f"{place}{self.severity.value} {self.code} {self.name}: {self.what}"]
+        if self.where is not None and self.where.text:
+            lines.append(f"    > {self.where.text}")
+        lines += [f"  why       {self.why}", *_block("mend", self.mend)]
+        lines += [f"  {label:<8}  {text}" for label, text in (("verified", self.verified), ("torch", self.message)) if text]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything a check found, the worst first.
+
+    Args:
+        findings: The findings.
+        notes: What the check could not look at, and why; no findings.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is neither an error nor a warning; hints do not count."""
+        return all(finding.severity is Severity.hint for finding in self.findings)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings of severity error."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.error)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The diagnosis as plain data."""
+        findings = [finding.to_dict() for finding in self.findings]
+        return {"ok": self.ok, "findings": findings, "notes": list(self.notes)}
+
+    def raise_if_failed(self) -> None:
+        """Raise where there is an error or a warning; for a test of one's own.
+
+        Raises:
+            DiagnosisError: There is one; its message is the diagnosis.
+        """
+        if not self.ok:
+            raise DiagnosisError(self)
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return "\n".join(["nothing found", *self.notes])
+        return "\n\n".join([*map(str, self.findings), *self.notes])
+
+    def _repr_html_(self) -> str:
+        from fallline.render.diagnosis import diagnosis_html  # drawing is not needed to find something
+
+        return diagnosis_html(self.to_dict())
+
+
+class DiagnosisError(FalllineError, AssertionError):
+    """A check that was to find nothing found something."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        super().__init__("checking the wiring", f"{len(diagnosis.findings)} finding(s)\n{diagnosis}")
+        self.diagnosis = diagnosis
+
+
+def _block(label: str, text: str) -> list[str]:
+    """A label, and text whose further lines stand beneath its first."""
+    first, *rest = text.splitlines() or [""]
+    return [f"  {label:<8}  {first}", *(f"            {line}" for line in rest)]
