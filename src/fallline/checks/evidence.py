@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from fallline.checks.keeping import Keeper
-from fallline.checks.operations import LOSSES
-from fallline.checks.setup import Setup
+from fallline.checks.operations import LOSSES, MEETINGS
+from fallline.checks.recorder import tensors_in
+from fallline.checks.setup import Setup, parts
 from fallline.checks.trace import Call, Operation, Seen, Trace
 
 __all__ = ["Comparison", "Evidence"]
@@ -25,7 +26,6 @@ _ARGUMENTS = {
     "triplet_margin_loss": ("anchor", "positive"),
     "triplet_margin_with_distance_loss": ("anchor", "positive"),
 }
-_MEETINGS = frozenset("sub rsub __rsub__ __sub__ mul __mul__ __rmul__ div maximum minimum".split())
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,12 @@ class Evidence:
     def comparisons(self) -> list[Comparison]:
         """Where outputs meet targets, in the first step."""
         first = min((operation.step for operation in self.trace.operations), default=0)
-        found = [self._comparison(op) for op in self.trace.operations if op.step == first and op.name in LOSSES]
+        found = [self.comparison(op) for op in self.trace.operations if op.step == first and op.name in LOSSES]
         found = [each for each in found if each is not None]
         return found or list(self._differences(first))
 
-    def _comparison(self, operation: Operation) -> Comparison | None:
+    def comparison(self, operation: Operation) -> Comparison | None:
+        """The two sides of a loss; None where it was not called as usual."""
         output, target = _ARGUMENTS.get(operation.name, ("input", "target"))
         if output not in operation.named or target not in operation.named:
             return None
@@ -138,7 +139,7 @@ class Evidence:
     def _differences(self, step: int) -> Iterator[Comparison]:
         """In a loss written by hand: the first operation in which an output meets a target."""
         for operation in self.trace.operations:
-            if operation.step != step or operation.name not in _MEETINGS or len(operation.inputs) != 2:
+            if operation.step != step or operation.name not in MEETINGS or len(operation.inputs) != 2:
                 continue
             one, other = operation.inputs
             names = [name for name in operation.named]
@@ -150,6 +151,22 @@ class Evidence:
             if self.is_output(other) and self.is_target(one):
                 yield Comparison(operation, other, one, names[1], names[0])
                 return
+
+    def transform(self, seen: Seen) -> Operation | None:
+        """The function that gave an output its range: back past reshapes, casts, dropout and clamping."""
+        operation = self.trace.source(seen)
+        while operation is not None and operation.name in ("dropout", "clamp", "clip") and operation.inputs:
+            operation = self.trace.source(operation.inputs[0])
+        return operation
+
+    @functools.cached_property
+    def rows(self) -> int | None:
+        """Samples in the batch, by the targets; None where that cannot be told."""
+        if self.setup is not None:
+            target = next(tensors_in(parts(self.setup.batches[0])[1]), None)
+            return None if target is None or target.dim() == 0 else int(target.shape[0])
+        targets = [each.target for each in self.comparisons if each.target.shape]
+        return self.trace.origin(targets[0]).shape[0] if targets else None
 
     def is_output(self, seen: Seen) -> bool:
         """Whether a tensor is made from a network's output."""

@@ -35,8 +35,8 @@ class Ledger:
         recorder = self._recorder
         loss = next(iter(tensors_in((args, kwargs))))
         seen, place = recorder.seen(loss), here()
-        before = self._state()
-        recorder.gradients = faults = []
+        before, faults = self._state(), recorder.faults
+        faults.clear()
         self.running = True
         try:
             result = func(*args, **kwargs)
@@ -47,7 +47,6 @@ class Ledger:
             raise
         finally:
             self.running = False
-            recorder.gradients = []
         self._note(seen, _number(loss), place, bool(kwargs.get("retain_graph")), before, faults)
         return result
 

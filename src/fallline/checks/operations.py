@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import resolve_name
 
-__all__ = ["ELEMENTWISE", "LOSSES", "bound", "name_of"]
+__all__ = ["ELEMENTWISE", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
 
 LOSSES = (
     "binary_cross_entropy",
@@ -38,6 +38,9 @@ LOSSES = (
 )
 ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 """Losses of a difference, element by element, which broadcast."""
+
+MEETINGS = frozenset("sub rsub __rsub__ __sub__ mul __mul__ __rmul__ div true_divide add maximum minimum".split())
+"""Operations in which an output meets a target in a loss written by hand."""
 
 _PROPERTIES = ("data", "T", "mT", "H", "real", "imag")
 _SETTERS = ("data", "grad", "requires_grad")

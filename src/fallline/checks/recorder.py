@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from fallline.checks.operations import LOSSES, bound, name_of, plain
+from fallline.checks.operations import LOSSES, MEETINGS, bound, name_of, plain
 from fallline.checks.places import internal, place_of, spoken
 from fallline.checks.trace import Failure, Operation, Seen, Trace
 from fallline.core.finding import Place
@@ -48,6 +48,7 @@ class Recorder(TorchFunctionMode):
         self.on_internal: Callable[[str, Place | None, int], None] | None = None
         self._known: dict[int, tuple[weakref.ref[Tensor], int, int | None, str | None]] = {}
         self._keys = 0
+        self.faults: list[tuple[int, bool]] = []
 
     # -- what is known of a tensor --------------------------------------------------------------
 
@@ -150,7 +151,7 @@ class Recorder(TorchFunctionMode):
             stage=self.stage,
         )
         operation.named = {key: self.seen(value) for key, value in named.items() if isinstance(value, Tensor)}
-        if name in LOSSES or self.copies:
+        if name in LOSSES or self.copies or (name in MEETINGS and not self.modules and not self.step):
             tensors = {key: value for key, value in named.items() if isinstance(value, Tensor)}
             operation.values = {key: _copy(value) for key, value in tensors.items() if value.numel() <= _LARGEST}
         return operation
@@ -177,9 +178,9 @@ class Recorder(TorchFunctionMode):
 
     def _watch_gradient(self, tensor: Tensor, index: int) -> None:
         node = tensor.grad_fn if not _leaf(tensor) and _ordinary(tensor) else None
-        if node is None or self.gradients is None:
+        if node is None:
             return
-        faults = self.gradients
+        faults = self.faults
 
         def look(leaving: Iterable[Tensor | None], arriving: Iterable[Tensor | None]) -> None:
             if not faults and any(part is not None and not _finite(part) for part in leaving):
@@ -187,9 +188,6 @@ class Recorder(TorchFunctionMode):
                 faults.append((index, whole))
 
         node.register_hook(look)
-
-    gradients: list[tuple[int, bool]] | None = None
-    """Operations at which a gradient stopped being finite, in the backward pass under way."""
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
