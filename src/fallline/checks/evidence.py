@@ -75,7 +75,9 @@ class Evidence:
         optimizers: The optimizers seen.
         schedulers: The schedulers seen.
         parameters: Every parameter known, by name.
-        alive: All optimizers there are, also those that made no step.
+        module_names: Modules' names by id.
+        moved: Names of the parameters whose numbers changed.
+        complete: Whether the training was seen from its beginning.
     """
 
     trace: Trace
@@ -87,6 +89,7 @@ class Evidence:
     schedulers: list[Any] = field(default_factory=list)
     parameters: dict[str, Tensor] = field(default_factory=dict)
     module_names: dict[int, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
     complete: bool = True
 
     # -- what the network gave ------------------------------------------------------------------

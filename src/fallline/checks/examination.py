@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from types import FrameType
 
 import torch
 from torch import Tensor
@@ -31,6 +32,7 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
     keeper.keep(*(tensor for batch in setup.batches for tensor in tensors_in(batch)))
     instruments.on_module = instruments.on_optimizer = keeper.keep
     losses: list[float] = []
+    moved: set[str] = set()
     try:
         with warnings.catch_warnings(), torch.enable_grad(), recording(instruments):
             warnings.simplefilter("ignore")
@@ -38,11 +40,12 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
     except Exception as error:  # the user's own mistake, which is what is looked for
         recorder.trace.failure = _failure(error, recorder)
     finally:
+        moved.update(keeper.changed(recorder.parameters))
         keeper.restore()
     return Evidence(
         recorder.trace, losses, setup, keeper, instruments.roots or [setup.model], instruments.optimizers,
         instruments.schedulers, recorder.parameters,
-        {id(module): name for module, name in recorder.names.items()},
+        {id(module): name for module, name in recorder.names.items()}, moved,
     )
 
 
@@ -79,10 +82,18 @@ def _failure(error: Exception, recorder: Recorder) -> Failure:
         return Failure(error, known.stage or recorder.stage, known.operation, known.module or module,
                        known.name or name, place or known.place, known.arguments, known.step)
     arguments = tuple(recorder.seen(tensor) for tensor in _arguments(frames, module))
-    return Failure(error, recorder.stage, None, module, name, place, arguments, recorder.step)
+    given = next((frame.f_locals["params"] for frame in frames if _builds(frame)), None)
+    stage = "optimizer" if given is not None else recorder.stage
+    return Failure(error, stage, None, module, name, place, arguments, recorder.step, given)
 
 
-def _arguments(frames: list, module: torch.nn.Module | None) -> list[Tensor]:
+def _builds(frame: FrameType) -> bool:
+    """Whether a frame is that of an optimizer being built."""
+    of_optimizer = isinstance(frame.f_locals.get("self"), torch.optim.Optimizer)
+    return frame.f_code.co_name == "__init__" and of_optimizer and "params" in frame.f_locals
+
+
+def _arguments(frames: list[FrameType], module: torch.nn.Module | None) -> list[Tensor]:
     """The tensors that the innermost module was called with."""
     for frame in reversed(frames):
         if module is not None and frame.f_locals.get("self") is module:

@@ -134,16 +134,16 @@ class Instruments:
     def happened(self, kind: str, owner: int | None = None, **detail: Any) -> None:
         """Write an event down."""
         trace = self.trace
+        detail |= {"backwards": len(trace.backwards), "steps": len(trace.steps)}
         trace.events.append(Event(kind, self.recorder.step, here(), owner, len(trace.operations), detail))
 
     def _internal(self, kind: str, place: Any, index: int) -> None:
         """Clipping is many torch functions in a row: one event, at the first."""
         stamp = (len(self.trace.backwards), len(self.trace.steps))
         last = next((event for event in reversed(self.trace.events) if event.kind == kind), None)
+        detail = {"stamp": stamp, "backwards": stamp[0], "steps": stamp[1]}
         if last is None or last.detail["stamp"] != stamp or last.place != place:
-            self.trace.events.append(
-                Event(kind, self.recorder.step, place, None, index, {"stamp": stamp})
-            )
+            self.trace.events.append(Event(kind, self.recorder.step, place, None, index, detail))
 
 
 def _with_closure(args: Any, kwargs: Any) -> bool:
@@ -155,7 +155,7 @@ def _zeroing(instruments: Instruments, original: Callable[..., Any]) -> Callable
     @functools.wraps(original)
     def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
         owner = instruments.number(self) if isinstance(self, Optimizer) else None
-        instruments.happened("zero_grad", owner, backwards=len(instruments.trace.backwards))
+        instruments.happened("zero_grad", owner)
         instruments.recorder.quiet += 1
         try:
             return original(self, *args, **kwargs)
@@ -171,7 +171,7 @@ def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Calla
         if not any(known is self for known in instruments.schedulers):
             instruments.schedulers.append(self)
         if "_initial_step" not in inner_functions():
-            instruments.happened("schedule", scheduler=type(self).__name__, steps=len(instruments.trace.steps))
+            instruments.happened("schedule", scheduler=type(self).__name__)
         return original(self, *args, **kwargs)
 
     return step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Keeper:
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
         self._undo: list[Callable[[], None]] = []
+        self._values: dict[int, Tensor] = {}
         self._states()
 
     def keep(self, *things: Any) -> None:
@@ -52,6 +53,14 @@ class Keeper:
         """Put everything back as it was."""
         for undo in reversed(self._undo):
             undo()
+
+    def changed(self, tensors: Mapping[str, Tensor]) -> set[str]:
+        """Names of those tensors that are not what they were when they were first met."""
+        return {
+            name
+            for name, tensor in tensors.items()
+            if id(tensor) in self._values and not torch.equal(tensor.detach(), self._values[id(tensor)])
+        }
 
     def _once(self, thing: Any) -> bool:
         if id(thing) in self._known:
@@ -84,6 +93,7 @@ class Keeper:
         if not self._once(tensor) or tensor.layout is not torch.strided or tensor.is_meta:
             return
         values, data, needs = tensor.detach().clone(), tensor.data, tensor.requires_grad
+        self._values[id(tensor)] = values
         gradient = tensor.grad if tensor.is_leaf else None
         held = None if gradient is None else gradient.detach().clone()
 

@@ -28,6 +28,7 @@ class Ledger:
         self._used: dict[str, set[int]] = {}
         self._before: dict[int, dict[str, Tensor]] = {}
         self._since: int = 0
+        self._versions: dict[str, int] = {}
         self.running = False
 
     def backward(self, func: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -52,13 +53,16 @@ class Ledger:
 
     def _note(self, seen: Any, value: float | None, place: Any, retain: bool, before: Any, faults: Any) -> None:
         recorder, number = self._recorder, len(self._recorder.trace.backwards)
-        reached, norms, broken, sparse = set(), {}, set(), set()
+        reached, norms, broken, sparse, stale = set(), {}, set(), set(), set()
         for name, parameter in recorder.parameters.items():
             gradient = parameter.grad
             if gradient is None:
                 continue
             if before.get(name) != (id(gradient), gradient._version):
                 reached.add(name)
+                if self._held.get(name) and self._versions.get(name) != parameter._version:
+                    stale.add(name)
+                self._versions[name] = parameter._version
                 self._held.setdefault(name, set()).add(number)
             if gradient.layout is not torch.strided:
                 sparse.add(name)
@@ -70,7 +74,7 @@ class Ledger:
         recorder.trace.backwards.append(
             Backward(
                 seen, value, recorder.step, len(recorder.trace.operations), place, retain,
-                frozenset(reached), norms, frozenset(broken), origin, frozenset(sparse),
+                frozenset(reached), norms, frozenset(broken), origin, frozenset(sparse), frozenset(stale),
             )
         )
 
@@ -116,12 +120,12 @@ class Ledger:
         nothing = all(tensor.grad is None or not _any(tensor.grad) for tensor in parameters.values())
         reached: set[str] = set()
         for backward in trace.backwards[self._since :]:
-            reached |= backward.reached & parameters.keys()
+            reached |= {name for name in backward.reached & parameters.keys() if backward.norms[name] > 0}
         trace.steps.append(
             Step(
                 owner, self._recorder.step, len(trace.operations), place, rates, frozenset(without),
                 frozenset(stale), frozenset(zero), frozenset(parameters), fresh,
-                self._moved(owner, parameters), erased=bool(nothing and reached),
+                self._moved(owner, parameters), after=len(trace.backwards), erased=bool(nothing and reached),
             )
         )
         for name in parameters:

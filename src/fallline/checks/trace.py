@@ -132,6 +132,8 @@ class Backward:
         norms: Norm of the gradient of each parameter after it.
         broken: Parameters whose gradient is not finite after it.
         origin: The first operation whose gradient became non-finite from a finite one.
+        sparse: Parameters whose gradient is sparse.
+        stale: Parameters that have moved since an earlier pass whose gradient they still hold.
     """
 
     loss: Seen
@@ -145,6 +147,7 @@ class Backward:
     broken: frozenset[str]
     origin: int | None = None
     sparse: frozenset[str] = frozenset()
+    stale: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class Step:
         without: Parameters it owns that had no gradient.
         stale: Parameters whose gradient holds what an earlier step has used already.
         moved: How far each parameter went, relative to its size.
+        after: Backward passes there had been.
     """
 
     owner: int
@@ -169,6 +173,7 @@ class Step:
     owned: frozenset[str]
     backwards: int
     moved: dict[str, float]
+    after: int = 0
     erased: bool = False
 
 
@@ -182,6 +187,8 @@ class Failure:
         operation: The operation that raised, without outputs; None where it was no torch function.
         module: The innermost module that was running.
         place: The user's line.
+        arguments: The tensors that were given, where no operation holds them.
+        given: What an optimizer was to be built from.
     """
 
     error: BaseException
@@ -192,6 +199,7 @@ class Failure:
     place: Place | None = None
     arguments: tuple[Any, ...] = ()
     step: int = 0
+    given: Any = None
 
     @property
     def message(self) -> str:
