@@ -77,6 +77,8 @@ class Evidence:
         parameters: Every parameter known, by name.
         module_names: Modules' names by id.
         moved: Names of the parameters whose numbers changed.
+        equal_rows: Names of the matrices whose rows are all the same after the training.
+        attributes: Names of the attributes of each optimizer after the training.
         complete: Whether the training was seen from its beginning.
     """
 
@@ -90,6 +92,8 @@ class Evidence:
     parameters: dict[str, Tensor] = field(default_factory=dict)
     module_names: dict[int, str] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
+    equal_rows: set[str] = field(default_factory=set)
+    attributes: list[set[str]] = field(default_factory=list)
     complete: bool = True
 
     # -- what the network gave ------------------------------------------------------------------

@@ -41,11 +41,12 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
         recorder.trace.failure = _failure(error, recorder)
     finally:
         moved.update(keeper.changed(recorder.parameters))
+        equal, own = _equal_rows(recorder), [set(vars(optimizer)) for optimizer in instruments.optimizers]
         keeper.restore()
     return Evidence(
         recorder.trace, losses, setup, keeper, instruments.roots or [setup.model], instruments.optimizers,
         instruments.schedulers, recorder.parameters,
-        {id(module): name for module, name in recorder.names.items()}, moved,
+        {id(module): name for module, name in recorder.names.items()}, moved, equal, own,
     )
 
 
@@ -63,9 +64,20 @@ def _run(setup: Setup, instruments: Instruments, losses: list[float], steps: int
         losses.append(_number(value))
 
 
+def _equal_rows(recorder: Recorder) -> set[str]:
+    """Names of the trainable matrices whose rows are all the same after the training."""
+    return {
+        name
+        for name, tensor in recorder.parameters.items()
+        if tensor.dim() > 1 and tensor.shape[0] > 1 and tensor.numel() > 3 and tensor.requires_grad
+        and tensor.layout is torch.strided and bool((tensor.detach() == tensor.detach()[:1]).all())
+    }
+
+
 def _number(value: object) -> float:
     if isinstance(value, Tensor):
-        return float(value.detach().float().mean()) if value.numel() else math.nan
+        with torch._C.DisableTorchFunction():
+            return float(value.detach().double().mean()) if value.numel() else math.nan
     return float(value) if isinstance(value, int | float) else math.nan
 
 

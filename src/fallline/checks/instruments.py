@@ -171,7 +171,7 @@ def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Calla
         if not any(known is self for known in instruments.schedulers):
             instruments.schedulers.append(self)
         if "_initial_step" not in inner_functions():
-            instruments.happened("schedule", scheduler=type(self).__name__)
+            instruments.happened("schedule", scheduler=type(self).__name__, given=len(args) + len(kwargs))
         return original(self, *args, **kwargs)
 
     return step

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import resolve_name
 
-__all__ = ["ELEMENTWISE", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
+__all__ = ["ACTIVATIONS", "ELEMENTWISE", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
 
 LOSSES = (
     "binary_cross_entropy",
@@ -41,6 +41,9 @@ ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 
 MEETINGS = frozenset("sub rsub __rsub__ __sub__ mul __mul__ __rmul__ div true_divide add maximum minimum".split())
 """Operations in which an output meets a target in a loss written by hand."""
+
+ACTIVATIONS = ("relu", "relu_", "tanh", "sigmoid", "hardsigmoid", "hardtanh", "softsign", "relu6")
+"""Activations that can die or saturate."""
 
 _PROPERTIES = ("data", "T", "mT", "H", "real", "imag")
 _SETTERS = ("data", "grad", "requires_grad")

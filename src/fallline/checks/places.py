@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import functools
 import linecache
 import os
 import sys
@@ -13,7 +15,7 @@ import torch
 
 from fallline.core.finding import Place
 
-__all__ = ["here", "inner_functions", "place_of", "raised_at", "spoken", "user_frame", "variable"]
+__all__ = ["call_at", "here", "inner_functions", "place_of", "raised_at", "spoken", "user_frame", "variable"]
 
 _TORCH = os.path.dirname(torch.__file__) + os.sep
 _OURS = os.path.dirname(__file__) + os.sep
@@ -98,3 +100,23 @@ def spoken(root: str, path: str) -> str:
     for part in path.split(".") if path else ():
         text += f"[{part}]" if part.isdigit() else f".{part}"
     return text
+
+
+def call_at(place: Place | None, name: str) -> ast.Call | None:
+    """The call of a function of this name on a line, as it is written; None where the source cannot be read."""
+    if place is None:
+        return None
+    for node in _calls("".join(linecache.getlines(place.file))):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+        if called == name and node.lineno <= place.line <= (node.end_lineno or node.lineno):
+            return node
+    return None
+
+
+@functools.lru_cache(maxsize=32)
+def _calls(source: str) -> tuple[ast.Call, ...]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a notebook's cell with lines that are not Python
+        return ()
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))

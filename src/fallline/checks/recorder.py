@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from fallline.checks.operations import LOSSES, MEETINGS, bound, name_of, plain
+from fallline.checks.operations import ACTIVATIONS, LOSSES, MEETINGS, bound, name_of, plain
 from fallline.checks.places import internal, place_of, spoken
 from fallline.checks.trace import Failure, Operation, Seen, Trace
 from fallline.core.finding import Place
@@ -164,7 +164,8 @@ class Recorder(TorchFunctionMode):
             outputs.append(self.seen(tensor))
             self._watch_gradient(tensor, operation.index)
         operation.outputs = tuple(outputs)
-        if outputs and (operation.name in LOSSES or self.copies):
+        kept = operation.name in LOSSES or self.copies or (operation.name in ACTIVATIONS and not self.step)
+        if outputs and kept:
             first = next(iter(tensors_in(result)))
             if first.numel() <= _LARGEST:
                 operation.values["output"] = _copy(first)
