@@ -15,18 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fallline.core.errors import FalllineError, Interrupted
+    from fallline.core.finding import Diagnosis, Finding
     from fallline.core.outcome import Outcome
     from fallline.core.recipe import Recipe
     from fallline.study.predicting import Predictions
     from fallline.study.record import Study
     from fallline.verbs.catalog import catalog
+    from fallline.verbs.check import check
     from fallline.verbs.open import open
     from fallline.verbs.predict import predict
     from fallline.verbs.studies import studies
     from fallline.verbs.train import train
 
 __all__ = [
+    "Diagnosis",
     "FalllineError",
+    "Finding",
     "Interrupted",
     "Outcome",
     "Predictions",
@@ -34,6 +38,7 @@ __all__ = [
     "Study",
     "__version__",
     "catalog",
+    "check",
     "open",
     "predict",
     "studies",
@@ -41,13 +46,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Diagnosis": "fallline.core.finding",
     "FalllineError": "fallline.core.errors",
+    "Finding": "fallline.core.finding",
     "Interrupted": "fallline.core.errors",
     "Outcome": "fallline.core.outcome",
     "Predictions": "fallline.study.predicting",
     "Recipe": "fallline.core.recipe",
     "Study": "fallline.study.record",
     "catalog": "fallline.verbs.catalog",
+    "check": "fallline.verbs.check",
     "open": "fallline.verbs.open",
     "predict": "fallline.verbs.predict",
     "studies": "fallline.verbs.studies",

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from fallline.checks.keeping import Keeper
 from fallline.checks.operations import LOSSES, MEETINGS
 from fallline.checks.recorder import tensors_in
-from fallline.checks.setup import Setup, parts
+from fallline.checks.setup import Names, Setup, parts
 from fallline.checks.trace import Call, Operation, Seen, Trace
 
 __all__ = ["Comparison", "Evidence"]
@@ -79,6 +79,7 @@ class Evidence:
         moved: Names of the parameters whose numbers changed.
         equal_rows: Names of the matrices whose rows are all the same after the training.
         attributes: Names of the attributes of each optimizer after the training.
+        optimizer_names: What the user calls the optimizers.
         complete: Whether the training was seen from its beginning.
     """
 
@@ -94,7 +95,22 @@ class Evidence:
     moved: set[str] = field(default_factory=set)
     equal_rows: set[str] = field(default_factory=set)
     attributes: list[set[str]] = field(default_factory=list)
+    optimizer_names: list[str] = field(default_factory=list)
     complete: bool = True
+
+    @functools.cached_property
+    def names(self) -> Names:
+        """What the user calls the parts of the set-up; usual names where that cannot be seen."""
+        if self.setup is not None:
+            return self.setup.names
+        usual, network = Names(), self.root_calls[0].name if self.root_calls else Names.model
+        met = self.comparisons[0] if self.comparisons else None
+        failed = self.failure.operation if self.failure is not None else None
+        met = met or (self.comparison(failed) if failed is not None and failed.name in LOSSES else None)
+        targets = met.operation.spelled.get(met.target_name, usual.targets) if met is not None else usual.targets
+        loss = met.operation.modules[0] if met is not None and met.operation.modules else usual.loss
+        optimizer = next(iter(self.optimizer_names), usual.optimizer)
+        return Names(network, loss, optimizer, usual.inputs, targets)
 
     # -- what the network gave ------------------------------------------------------------------
 

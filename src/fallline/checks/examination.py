@@ -17,7 +17,7 @@ from fallline.checks.recorder import Recorder, tensors_in
 from fallline.checks.setup import Setup
 from fallline.checks.trace import Failure, Trace
 
-__all__ = ["evidence_of"]
+__all__ = ["equal_rows", "evidence_of", "failure_of"]
 
 FULL = 3
 """Steps of which every operation is recorded."""
@@ -38,10 +38,10 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
             warnings.simplefilter("ignore")
             _run(setup, instruments, losses, steps)
     except Exception as error:  # the user's own mistake, which is what is looked for
-        recorder.trace.failure = _failure(error, recorder)
+        recorder.trace.failure = failure_of(error, recorder)
     finally:
         moved.update(keeper.changed(recorder.parameters))
-        equal, own = _equal_rows(recorder), [set(vars(optimizer)) for optimizer in instruments.optimizers]
+        equal, own = equal_rows(recorder), [set(vars(optimizer)) for optimizer in instruments.optimizers]
         keeper.restore()
     return Evidence(
         recorder.trace, losses, setup, keeper, instruments.roots or [setup.model], instruments.optimizers,
@@ -64,7 +64,7 @@ def _run(setup: Setup, instruments: Instruments, losses: list[float], steps: int
         losses.append(_number(value))
 
 
-def _equal_rows(recorder: Recorder) -> set[str]:
+def equal_rows(recorder: Recorder) -> set[str]:
     """Names of the trainable matrices whose rows are all the same after the training."""
     return {
         name
@@ -81,7 +81,7 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _failure(error: Exception, recorder: Recorder) -> Failure:
+def failure_of(error: Exception, recorder: Recorder) -> Failure:
     """The exception with where it was raised; what the recorder already knows of it is kept."""
     place, frames = raised_at(error.__traceback__)
     known = recorder.trace.failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,7 +36,7 @@ class Instruments:
         self.trace = recorder.trace
         self.ledger = Ledger(recorder)
         self.optimizers: list[Optimizer] = []
-        self.optimizer_names: dict[int, str] = {}
+        self.optimizer_names: list[str] = []
         self.schedulers: list[Any] = []
         self.roots: list[nn.Module] = []
         self.seen_modules: list[nn.Module] = []
@@ -46,6 +47,13 @@ class Instruments:
         self._clipped = -1
         recorder.on_backward = self.ledger.backward
         recorder.on_internal = self._internal
+
+    def restart(self) -> None:
+        """Go on with an empty trace; networks and optimizers stay known."""
+        self.trace = self.recorder.restart()
+        self.ledger.restart()
+        self._starts.clear()
+        self.optimizers, self.schedulers = [], []
 
     # -- modules --------------------------------------------------------------------------------
 
@@ -64,9 +72,7 @@ class Instruments:
 
     def _meet(self, module: nn.Module) -> None:
         """A module that is called from outside for the first time."""
-        from sys import _getframe
-
-        name = variable(module, user_frame(_getframe(1)))
+        name = variable(module, user_frame(sys._getframe(1)))
         self.recorder.adopt(module, name or type(module).__name__)
         self.roots.append(module)
 
@@ -78,6 +84,9 @@ class Instruments:
         while recorder.modules and recorder.modules.pop() is not module:
             self._starts.pop()
         start = self._starts.pop()
+        if not recorder.modules and torch.is_grad_enabled() and next(module.parameters(), None) is not None:
+            self.ledger.network = (recorder.names.get(module, type(module).__name__), module, here())
+            self.ledger.evaluating = not module.training
         if not recorder.full:
             return
         with torch._C.DisableTorchFunction():
@@ -99,6 +108,9 @@ class Instruments:
             if known is optimizer:
                 return place
         self.optimizers.append(optimizer)
+        name = variable(optimizer, user_frame(sys._getframe(1)))
+        if name is not None:
+            self.optimizer_names.append(name)
         if self.on_optimizer is not None:
             self.on_optimizer(optimizer)
         return len(self.optimizers) - 1

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fallline.checks.recorder import Recorder, tensors_in
 from fallline.checks.places import here
 from fallline.checks.trace import Backward, Failure, Step
+from fallline.core.finding import Place
 
 __all__ = ["Ledger"]
 
@@ -30,6 +31,14 @@ class Ledger:
         self._since: int = 0
         self._versions: dict[str, int] = {}
         self.running = False
+        self.network: tuple[str, nn.Module, Place | None] | None = None
+        self.evaluating = False
+        self.on_backward: Callable[[int], None] | None = None
+
+    def restart(self) -> None:
+        """Forget the passes there were; gradients that are there count as none of them."""
+        self._held, self._used, self._before, self._versions, self._since = {}, {}, {}, {}, 0
+        self.network, self.evaluating = None, False
 
     def backward(self, func: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Run a backward pass and note which parameters it gave a gradient."""
@@ -75,8 +84,12 @@ class Ledger:
             Backward(
                 seen, value, recorder.step, len(recorder.trace.operations), place, retain,
                 frozenset(reached), norms, frozenset(broken), origin, frozenset(sparse), frozenset(stale),
+                self.network, self.evaluating,
             )
         )
+        self.network, self.evaluating = None, False
+        if self.on_backward is not None:
+            self.on_backward(number + 1)
 
     def _origin(self, faults: list[tuple[int, bool]]) -> int | None:
         """The operation whose derivative was the first that is not finite."""

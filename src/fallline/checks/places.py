@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
 import linecache
 import os
 import sys
+import sysconfig
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -15,11 +15,14 @@ import torch
 
 from fallline.core.finding import Place
 
-__all__ = ["call_at", "here", "inner_functions", "place_of", "raised_at", "spoken", "user_frame", "variable"]
+__all__ = ["CELL", "call_at", "here", "inner_functions", "place_of", "raised_at", "spoken", "user_frame", "variable"]
 
+CELL = "#cell "
+"""Between a notebook's name and the number of one of its code cells."""
 _TORCH = os.path.dirname(torch.__file__) + os.sep
 _OURS = os.path.dirname(__file__) + os.sep
-_CONTEXTLIB = contextlib.__file__
+_PYTHON = sysconfig.get_path("stdlib") + os.sep
+_SITE = sysconfig.get_path("purelib") + os.sep
 _internal: dict[CodeType, bool] = {}
 
 
@@ -29,7 +32,8 @@ def internal(code: CodeType) -> bool:
     if known is None:
         name = code.co_filename
         known = name.startswith((_TORCH, _OURS, "<frozen", "<string>", "<__array_function__", "<eval_with_key"))
-        known = known or (os.sep + "site-packages" + os.sep) in name or name == _CONTEXTLIB
+        installed = (os.sep + "site-packages" + os.sep) in name
+        known = known or installed or (name.startswith(_PYTHON) and not name.startswith(_SITE))
         _internal[code] = known
     return known
 
@@ -61,8 +65,10 @@ def inner_functions() -> set[str]:
 
 
 def place_of(file: str, line: int) -> Place:
-    """A line of a file, with its text."""
-    return Place(file, line, linecache.getline(file, line).strip())
+    """A line of a file, with its text; a notebook's cells are files called ``NAME.ipynb#cell 3``."""
+    name, _, cell = file.partition(CELL)
+    text = linecache.getline(file, line).strip()
+    return Place(name, line, text, int(cell)) if cell.isdigit() else Place(file, line, text)
 
 
 def raised_at(traceback: TracebackType | None) -> tuple[Place | None, list[FrameType]]:

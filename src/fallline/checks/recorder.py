@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from fallline.checks.operations import ACTIVATIONS, LOSSES, MEETINGS, bound, name_of, plain
-from fallline.checks.places import internal, place_of, spoken
+from fallline.checks.places import internal, place_of, spoken, user_frame, variable
 from fallline.checks.trace import Failure, Operation, Seen, Trace
 from fallline.core.finding import Place
 
@@ -44,6 +44,7 @@ class Recorder(TorchFunctionMode):
         self.modules: list[nn.Module] = []
         self.names: weakref.WeakKeyDictionary[nn.Module, str] = weakref.WeakKeyDictionary()
         self.parameters: dict[str, Tensor] = {}
+        self._prints: dict[str, tuple[float, float]] = {}
         self.on_backward: Callable[..., Any] | None = None
         self.on_internal: Callable[[str, Place | None, int], None] | None = None
         self._known: dict[int, tuple[weakref.ref[Tensor], int, int | None, str | None]] = {}
@@ -72,7 +73,21 @@ class Recorder(TorchFunctionMode):
             return entry[3].removeprefix("parameter ")
         self._note(parameter, None, f"parameter {name}")
         self.parameters[name] = parameter
+        self._prints[name] = _print(parameter)
         return name
+
+    def moved(self) -> set[str]:
+        """Names of the parameters whose numbers are not what they were when they got their names."""
+        return {name for name, parameter in self.parameters.items() if _print(parameter) != self._prints[name]}
+
+    def restart(self) -> Trace:
+        """Go on with an empty trace; tensors keep their labels and lose their history."""
+        self.trace, self.step, self.quiet = Trace(), 0, 0
+        self.modules.clear()
+        for number, (tensor, key, _, label) in list(self._known.items()):
+            self._known[number] = (tensor, key, None, label)
+        self._prints = {name: _print(parameter) for name, parameter in self.parameters.items()}
+        return self.trace
 
     def name_of_parameter(self, parameter: Tensor) -> str | None:
         """The name given to a parameter."""
@@ -150,6 +165,8 @@ class Recorder(TorchFunctionMode):
             grad=torch.is_grad_enabled(),
             stage=self.stage,
         )
+        if name in LOSSES:
+            operation.spelled = _spelled(named)
         operation.named = {key: self.seen(value) for key, value in named.items() if isinstance(value, Tensor)}
         if name in LOSSES or self.copies or (name in MEETINGS and not self.modules and not self.step):
             tensors = {key: value for key, value in named.items() if isinstance(value, Tensor)}
@@ -201,6 +218,24 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from tensors_in(item)
+
+
+def _print(tensor: Tensor) -> tuple[float, float]:
+    """Two numbers by which a change of a tensor shows."""
+    if not _ordinary(tensor):
+        return 0.0, 0.0
+    with torch._C.DisableTorchFunction(), torch.no_grad():
+        numbers = tensor.detach().abs().double()
+        return float(tensor.detach().real.double().sum()), float(numbers.square().sum())
+
+
+def _spelled(named: dict[str, Any]) -> dict[str, str]:
+    """What the user calls the tensors that a loss is given, where they are variables."""
+    frame = user_frame(sys._getframe(3))
+    while frame is not None and "self" in frame.f_locals and isinstance(frame.f_locals["self"], nn.Module):
+        frame = user_frame(frame.f_back)
+    found = {key: variable(value, frame) for key, value in named.items() if isinstance(value, Tensor)}
+    return {key: name for key, name in found.items() if name}
 
 
 def _where() -> tuple[Place | None, set[str]]:

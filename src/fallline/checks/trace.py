@@ -61,6 +61,9 @@ class Operation:
         modules: Names of the modules that were running, outermost first.
         step: Training steps completed before it.
         grad: Whether gradients were being recorded.
+        stage: What the set-up was doing.
+        named: Its tensors by argument name.
+        spelled: What the user calls its tensors, by argument name, for losses.
         values: Copies of its tensors by argument name, for losses; "output" is the first it returned.
     """
 
@@ -76,6 +79,7 @@ class Operation:
     stage: str = ""
     values: dict[str, Tensor] = field(default_factory=dict)
     named: dict[str, Seen] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
 
     @property
     def output(self) -> Seen | None:
@@ -134,6 +138,8 @@ class Backward:
         origin: The first operation whose gradient became non-finite from a finite one.
         sparse: Parameters whose gradient is sparse.
         stale: Parameters that have moved since an earlier pass whose gradient they still hold.
+        network: The network that was called last before it, by name, with the line.
+        evaluating: Whether that was in evaluation mode.
     """
 
     loss: Seen
@@ -148,6 +154,8 @@ class Backward:
     origin: int | None = None
     sparse: frozenset[str] = frozenset()
     stale: frozenset[str] = frozenset()
+    network: tuple[str, torch.nn.Module, Place | None] | None = None
+    evaluating: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,23 @@ class Place:
     """A line of the user's own code.
 
     Args:
-        file: The file, or ``cell 3`` of a notebook.
-        line: The line in it, from 1.
+        file: The file.
+        line: The line in it, or in the cell, from 1.
         text: The line itself.
+        cell: The number of the code cell, from 1; None where the file is no notebook.
     """
 
     file: str
     line: int
     text: str = ""
+    cell: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.cell is None else f"{self.file}, cell {self.cell}, line {self.line}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The place as plain data."""
+        return {"file": self.file, "cell": self.cell, "line": self.line, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,6 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain data."""
-        where = None
-        if self.where is not None:
-            where = {"file": self.where.file, "line": self.where.line, "text": self.where.text}
         return {
             "code": self.code,
             "name": self.name,
@@ -80,9 +83,15 @@ class Finding:
             "mend": self.mend,
             "evidence": dict(self.evidence),
             "verified": self.verified,
-            "where": where,
+            "where": None if self.where is None else self.where.to_dict(),
             "message": self.message,
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Finding:
+        """The finding that `to_dict` gave."""
+        where = None if data["where"] is None else Place(**data["where"])
+        return cls(**{**data, "severity": Severity(data["severity"]), "where": where})
 
     def __str__(self) -> str:
         place = "" if self.where is None else f"{self.where}: "

@@ -50,7 +50,7 @@ def describe(module: torch.nn.Module | None, name: str | None) -> str:
 
 def names_of(evidence: Evidence) -> Names:
     """What the user calls things."""
-    return evidence.setup.names if evidence.setup is not None else Names()
+    return evidence.names
 
 
 def failed_loss(failure: Failure | None, evidence: Evidence) -> Comparison | None:

@@ -31,6 +31,7 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL102", "integer-inputs", Severity.error, ("exception",))
 
+_BY_ID = ("embedding", "embedding_bag", "gather", "index_select", "one_hot")
 _REAL = ("mean", "std", "var", "softmax", "log_softmax", "normalize", "layer_norm", "batch_norm", "norm", "dropout")
 
 
@@ -38,6 +39,8 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where an operation of the forward raised over an integer input."""
     failure = evidence.failure
     if failure is None or failure.stage not in ("forward", "train_step", ""):
+        return None
+    if failure.operation is not None and failure.operation.name in _BY_ID:
         return None
     met = dtypes_met(failure)
     given = met[1] if met is not None and met[0].is_floating_point else None

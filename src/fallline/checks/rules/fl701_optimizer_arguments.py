@@ -40,8 +40,10 @@ def examine(evidence: Evidence) -> Finding | None:
     failure = evidence.failure
     if failure is None or failure.stage != "optimizer" or failure.given is None:
         return None
+    if isinstance(failure.given, Iterator) and not isinstance(failure.error, ValueError):
+        return None
     name = names_of(evidence).model
-    what, mend = _fault(failure.given, name, any(True for root in evidence.roots for _ in root.parameters()))
+    what, mend = _fault(failure.given, name, _without_parameters(evidence))
     if what is None:
         return None
     return RULE.finding(
@@ -54,7 +56,12 @@ def examine(evidence: Evidence) -> Finding | None:
     )
 
 
-def _fault(given: Any, name: str, parameters: bool) -> tuple[str | None, str]:
+def _without_parameters(evidence: Evidence) -> bool:
+    """Whether the networks that are known have no parameters at all."""
+    return bool(evidence.roots) and not any(True for root in evidence.roots for _ in root.parameters())
+
+
+def _fault(given: Any, name: str, bare: bool) -> tuple[str | None, str]:
     right = f"{name}.parameters()"
     if isinstance(given, types.MethodType | types.FunctionType):
         return "The optimizer was given a method, not what it returns: the parentheses are missing.", right
@@ -67,7 +74,7 @@ def _fault(given: Any, name: str, parameters: bool) -> tuple[str | None, str]:
     if isinstance(given, Mapping):
         return "The optimizer was given a mapping (a state_dict?).", right
     if isinstance(given, Iterator) or isinstance(given, list | tuple) and not given:
-        if not parameters:
+        if bare:
             return "The network has no parameters: its layers are not registered.", "self.layers = nn.ModuleList([...])"
         return ("The optimizer was given an empty list: the generator of parameters had been used up before."
                 if isinstance(given, Iterator) else "The optimizer was given an empty list."), (

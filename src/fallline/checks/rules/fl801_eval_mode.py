@@ -35,18 +35,17 @@ _CHANGED = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where a network with batch norm or dropout is as a whole in evaluation mode while it is trained."""
-    if not evidence.trace.backwards and evidence.failure is None:
-        return None
-    for call in evidence.root_calls:
-        if call.training or not call.grad or not any(p.requires_grad for p in call.module.parameters()):
+    for backward in evidence.trace.backwards:
+        if not backward.evaluating or backward.network is None:
             continue
-        if not any(seen.needs_grad for seen in call.outputs) or not _trained(evidence, call.module):
+        spelled, network, place = backward.network
+        if not _trained(evidence, network):
             continue
-        changed = [m for m in call.module.modules() if isinstance(m, _CHANGED) and _matters(m)]
+        changed = [m for m in network.modules() if isinstance(m, _CHANGED) and _matters(m)]
         if not changed:
             continue
         kinds = " and ".join(sorted({type(module).__name__ for module in changed}))
-        name = names_of(evidence).model if evidence.setup is not None else call.name
+        name = names_of(evidence).model if evidence.setup is not None else spelled
 
         return RULE.finding(
             what=f"{name} is in evaluation mode while it is trained; {len(changed)} of its layers ({kinds}) behave "
@@ -54,7 +53,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="Batch norm uses its running statistics and never updates them; dropout is off.",
             mend=f"{name}.train()    # before the training step, again after each validation pass",
             evidence={"layers": len(changed), "kinds": kinds},
-            where=call.place if evidence.setup is None or evidence.setup.train_step else None,
+            where=place if evidence.setup is None or evidence.setup.train_step else None,
         )
     return None
 
