@@ -14,8 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fallline.checks.diagnosis import Diagnosis
     from fallline.core.errors import FalllineError, Interrupted
-    from fallline.core.finding import Diagnosis, Finding
+    from fallline.core.finding import Finding
     from fallline.core.outcome import Outcome
     from fallline.core.recipe import Recipe
     from fallline.study.predicting import Predictions
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fallline.verbs.predict import predict
     from fallline.verbs.studies import studies
     from fallline.verbs.train import train
+    from fallline.verbs.watch import watch
 
 __all__ = [
     "Diagnosis",
@@ -43,10 +45,11 @@ __all__ = [
     "predict",
     "studies",
     "train",
+    "watch",
 ]
 
 _HOMES = {
-    "Diagnosis": "fallline.core.finding",
+    "Diagnosis": "fallline.checks.diagnosis",
     "FalllineError": "fallline.core.errors",
     "Finding": "fallline.core.finding",
     "Interrupted": "fallline.core.errors",
@@ -60,6 +63,7 @@ _HOMES = {
     "predict": "fallline.verbs.predict",
     "studies": "fallline.verbs.studies",
     "train": "fallline.verbs.train",
+    "watch": "fallline.verbs.watch",
 }
 
 

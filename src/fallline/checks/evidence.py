@@ -130,9 +130,7 @@ class Evidence:
         inside = {index for call in self.root_calls for index in range(call.start, call.end)}
         for operation in self.trace.operations:
             fed = any(
-                each.key in self._output_keys
-                or each.producer in found
-                or (each.label or "").startswith("parameter ")
+                each.key in self._output_keys or each.producer in found or (each.label or "").startswith("parameter ")
                 for each in operation.inputs
             )
             if operation.index in inside or fed:
@@ -165,8 +163,8 @@ class Evidence:
             if operation.step != step or operation.name not in MEETINGS or len(operation.inputs) != 2:
                 continue
             one, other = operation.inputs
-            names = [name for name in operation.named]
-            if len(names) != 2 or operation.modules[:1] and operation.stage == "forward":
+            names = list(operation.named)
+            if len(names) != 2 or (operation.modules[:1] and operation.stage == "forward"):
                 continue
             if self.is_output(one) and self.is_target(other):
                 yield Comparison(operation, one, other, names[0], names[1])
@@ -199,7 +197,9 @@ class Evidence:
         """Whether a tensor comes from the batch's targets and not from the network."""
         if self.from_network(seen) or seen.needs_grad:
             return False
-        return "target" in self.trace.labels(seen) if self.setup is not None else seen.label is None and seen.shape != ()
+        return (
+            "target" in self.trace.labels(seen) if self.setup is not None else seen.label is None and seen.shape != ()
+        )
 
     # -- modules and parameters -----------------------------------------------------------------
 
@@ -242,7 +242,9 @@ class Evidence:
 
     # -- probes ---------------------------------------------------------------------------------
 
-    def attempt(self, change: Callable[[Setup], Setup] | None = None, *, mode: Any = None, steps: int = 20) -> list[float]:
+    def attempt(
+        self, change: Callable[[Setup], Setup] | None = None, *, mode: Any = None, steps: int = 20
+    ) -> list[float]:
         """The losses of ``steps`` steps with a change made, on what is then put back; fewer where it raised."""
         from fallline.checks.trials import losses_of
 

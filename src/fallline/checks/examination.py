@@ -44,9 +44,18 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
         equal, own = equal_rows(recorder), [set(vars(optimizer)) for optimizer in instruments.optimizers]
         keeper.restore()
     return Evidence(
-        recorder.trace, losses, setup, keeper, instruments.roots or [setup.model], instruments.optimizers,
-        instruments.schedulers, recorder.parameters,
-        {id(module): name for module, name in recorder.names.items()}, moved, equal, own,
+        recorder.trace,
+        losses,
+        setup,
+        keeper,
+        instruments.roots or [setup.model],
+        instruments.optimizers,
+        instruments.schedulers,
+        recorder.parameters,
+        {id(module): name for module, name in recorder.names.items()},
+        moved,
+        equal,
+        own,
     )
 
 
@@ -69,8 +78,12 @@ def equal_rows(recorder: Recorder) -> set[str]:
     return {
         name
         for name, tensor in recorder.parameters.items()
-        if tensor.dim() > 1 and tensor.shape[0] > 1 and tensor.numel() > 3 and tensor.requires_grad
-        and tensor.layout is torch.strided and bool((tensor.detach() == tensor.detach()[:1]).all())
+        if tensor.dim() > 1
+        and tensor.shape[0] > 1
+        and tensor.numel() > 3
+        and tensor.requires_grad
+        and tensor.layout is torch.strided
+        and bool((tensor.detach() == tensor.detach()[:1]).all())
     }
 
 
@@ -86,13 +99,25 @@ def failure_of(error: Exception, recorder: Recorder) -> Failure:
     place, frames = raised_at(error.__traceback__)
     known = recorder.trace.failure
     module = next(
-        (frame.f_locals["self"] for frame in reversed(frames)
-         if isinstance(frame.f_locals.get("self"), torch.nn.Module)), None,
+        (
+            frame.f_locals["self"]
+            for frame in reversed(frames)
+            if isinstance(frame.f_locals.get("self"), torch.nn.Module)
+        ),
+        None,
     )
     name = recorder.names.get(module) if module is not None else None
     if known is not None and known.error is error:
-        return Failure(error, known.stage or recorder.stage, known.operation, known.module or module,
-                       known.name or name, place or known.place, known.arguments, known.step)
+        return Failure(
+            error,
+            known.stage or recorder.stage,
+            known.operation,
+            known.module or module,
+            known.name or name,
+            place or known.place,
+            known.arguments,
+            known.step,
+        )
     arguments = tuple(recorder.seen(tensor) for tensor in _arguments(frames, module))
     given = next((frame.f_locals["params"] for frame in frames if _builds(frame)), None)
     stage = "optimizer" if given is not None else recorder.stage
@@ -109,5 +134,5 @@ def _arguments(frames: list[FrameType], module: torch.nn.Module | None) -> list[
     """The tensors that the innermost module was called with."""
     for frame in reversed(frames):
         if module is not None and frame.f_locals.get("self") is module:
-            return [value for name, value in frame.f_locals.items() if isinstance(value, Tensor)][:4]
+            return [value for value in frame.f_locals.values() if isinstance(value, Tensor)][:4]
     return []

@@ -18,7 +18,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from fallline.checks.ledger import Ledger
 from fallline.checks.places import here, inner_functions, user_frame, variable
 from fallline.checks.recorder import Recorder, tensors_in
-from fallline.checks.trace import Call, Event, Trace
+from fallline.checks.trace import Call, Event
 
 __all__ = ["Instruments", "recording"]
 
@@ -44,7 +44,8 @@ class Instruments:
         self.on_optimizer: Callable[[Optimizer], None] | None = None
         self.on_step = on_step
         self._starts: list[int] = []
-        self._clipped = -1
+        self.listening = False
+        self._handles: list[Any] = []
         recorder.on_backward = self.ledger.backward
         recorder.on_internal = self._internal
 
@@ -94,9 +95,18 @@ class Instruments:
             outputs = tuple(recorder.seen(tensor) for tensor in tensors_in(result))
         self.trace.calls.append(
             Call(
-                recorder.names.get(module, type(module).__name__), module, len(recorder.modules), inputs, outputs,
-                module.training, recorder.step, torch.is_grad_enabled(), here(), start,
-                len(self.trace.operations), type(result).__name__,
+                recorder.names.get(module, type(module).__name__),
+                module,
+                len(recorder.modules),
+                inputs,
+                outputs,
+                module.training,
+                recorder.step,
+                torch.is_grad_enabled(),
+                here(),
+                start,
+                len(self.trace.operations),
+                type(result).__name__,
             )
         )
 
@@ -127,6 +137,8 @@ class Instruments:
 
     def step_begins(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         """Before each step of an optimizer."""
+        if not self.listening:
+            return
         with torch._C.DisableTorchFunction():
             self.ledger.before_step(self.number(optimizer), self.owned(optimizer))
         if not _with_closure(args, kwargs):
@@ -134,14 +146,38 @@ class Instruments:
 
     def step_ends(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         """After each step of an optimizer."""
+        if not self.listening:
+            self._stepped()
+            return
         if not _with_closure(args, kwargs):
             self.recorder.quiet -= 1
         with torch._C.DisableTorchFunction():
             rates = tuple(float(group["lr"]) for group in optimizer.param_groups if "lr" in group)
             self.ledger.after_step(self.number(optimizer), self.owned(optimizer), rates, here())
+        self._stepped()
+
+    def _stepped(self) -> None:
         self.recorder.step += 1
         if self.on_step is not None:
             self.on_step(self.recorder.step)
+
+    def listen(self) -> None:
+        """Record torch functions and calls of modules."""
+        if not self.listening:
+            self._handles = [
+                nn.modules.module.register_module_forward_pre_hook(self.module_begins),
+                nn.modules.module.register_module_forward_hook(self.module_ends, always_call=True),
+            ]
+            self.recorder.__enter__()
+            self.listening = True
+
+    def rest(self) -> None:
+        """Stop recording them; optimizers' steps are still counted."""
+        if self.listening:
+            self.recorder.__exit__(None, None, None)
+            self.listening = False
+            for handle in self._handles:
+                handle.remove()
 
     def happened(self, kind: str, owner: int | None = None, **detail: Any) -> None:
         """Write an event down."""
@@ -166,6 +202,8 @@ def _with_closure(args: Any, kwargs: Any) -> bool:
 def _zeroing(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not instruments.listening:
+            return original(self, *args, **kwargs)
         owner = instruments.number(self) if isinstance(self, Optimizer) else None
         instruments.happened("zero_grad", owner)
         instruments.recorder.quiet += 1
@@ -182,7 +220,7 @@ def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Calla
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not any(known is self for known in instruments.schedulers):
             instruments.schedulers.append(self)
-        if "_initial_step" not in inner_functions():
+        if instruments.listening and "_initial_step" not in inner_functions():
             instruments.happened("schedule", scheduler=type(self).__name__, given=len(args) + len(kwargs))
         return original(self, *args, **kwargs)
 
@@ -199,8 +237,6 @@ def _schedulers(root: type) -> Iterator[type]:
 def recording(instruments: Instruments) -> Iterator[Instruments]:
     """Listen to all of torch for the length of a ``with`` block."""
     handles = [
-        nn.modules.module.register_module_forward_pre_hook(instruments.module_begins),
-        nn.modules.module.register_module_forward_hook(instruments.module_ends, always_call=True),
         register_optimizer_step_pre_hook(instruments.step_begins),
         register_optimizer_step_post_hook(instruments.step_ends),
     ]
@@ -216,9 +252,10 @@ def recording(instruments: Instruments) -> Iterator[Instruments]:
     for kind in set(_schedulers(LRScheduler)):
         replace(kind, "step", _scheduling)
     try:
-        with instruments.recorder:
-            yield instruments
+        instruments.listen()
+        yield instruments
     finally:
+        instruments.rest()
         for owner, name, original in reversed(replaced):
             setattr(owner, name, original)
         for handle in handles:

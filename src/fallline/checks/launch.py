@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fallline.checks.diagnosis import Diagnosis
 from fallline.core.errors import EngineError, SourceError
-from fallline.core.finding import Diagnosis, Finding, Severity
+from fallline.core.finding import Finding, Severity
 
 __all__ = ["check_file"]
 
@@ -38,11 +39,18 @@ def check_file(path: Path, arguments: Sequence[str] = (), *, steps: int = 50, se
     if not path.is_file():
         raise SourceError(doing, "there is no such file", do="fallline check train.py")
     if path.suffix not in (".py", ".ipynb"):
-        raise SourceError(doing, "it is neither a Python script nor a notebook", expected=".py or .ipynb", got=path.name)
+        raise SourceError(
+            doing, "it is neither a Python script nor a notebook", expected=".py or .ipynb", got=path.name
+        )
     with tempfile.TemporaryDirectory(prefix="fallline-check-") as folder:
         report, errors = Path(folder) / "report.json", Path(folder) / "stderr"
-        given = {"path": str(path), "arguments": list(arguments), "steps": steps, "seconds": seconds,
-                 "report": str(report)}
+        given = {
+            "path": str(path),
+            "arguments": list(arguments),
+            "steps": steps,
+            "seconds": seconds,
+            "report": str(report),
+        }
         specification = Path(folder) / "given.json"
         specification.write_text(json.dumps(given), encoding="utf-8")
         ended = _run(specification, errors, seconds)
@@ -57,7 +65,11 @@ def _run(specification: Path, errors: Path, seconds: float) -> int | None:
     with errors.open("wb") as sink:
         process = subprocess.Popen(
             [sys.executable, "-m", "fallline.checks.child", str(specification)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=sink, env=environment, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=sink,
+            env=environment,
+            start_new_session=True,
         )
         try:
             return process.wait(seconds + _GRACE + 20)  # importing torch takes its time
@@ -74,10 +86,15 @@ def _read(doing: str, found: dict[str, Any]) -> Diagnosis:
         raise RuntimeError(f"{doing} failed in Fallline's own code:\n{found['fault']}")
     findings = sorted((Finding.from_dict(each) for each in found["findings"]), key=_gravity)
     if not findings and found["stopped"]:
-        raise SourceError(doing, found["stopped"], do="fallline check FILE.py -- ARGUMENTS" if "argument" in found["stopped"] else None)
+        raise SourceError(
+            doing,
+            found["stopped"],
+            do="fallline check FILE.py -- ARGUMENTS" if "argument" in found["stopped"] else None,
+        )
     if not findings and not found["trained"]:
         raise SourceError(
-            doing, "it trains nothing: no backward pass and no optimizer step was seen",
+            doing,
+            "it trains nothing: no backward pass and no optimizer step was seen",
             likely="; ".join(found["notes"]) or "the training is in a function that this file does not call",
             do="name the file that trains",
         )
@@ -92,9 +109,17 @@ def _silent(doing: str, ended: int | None, errors: str, seconds: float) -> Excep
     """What to say of a process that wrote no report."""
     last = [line for line in errors.strip().splitlines() if line.strip()][-3:]
     if ended is None:
-        return SourceError(doing, f"it did not stop when asked to after {seconds:g} seconds, and was ended",
-                           likely="a loop inside compiled code", do="--timeout with a larger number")
+        return SourceError(
+            doing,
+            f"it did not stop when asked to after {seconds:g} seconds, and was ended",
+            likely="a loop inside compiled code",
+            do="--timeout with a larger number",
+        )
     if ended < 0:
         return SourceError(doing, f"its process was ended by signal {-ended}", got=" / ".join(last) or None)
-    return EngineError(doing, f"its process ended with code {ended} before anything was seen", got=" / ".join(last) or None,
-                       likely="it ends the process itself (os._exit)")
+    return EngineError(
+        doing,
+        f"its process ended with code {ended} before anything was seen",
+        got=" / ".join(last) or None,
+        likely="it ends the process itself (os._exit)",
+    )

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fallline.checks.recorder import Recorder, tensors_in
 from fallline.checks.places import here
+from fallline.checks.recorder import Recorder, tensors_in
 from fallline.checks.trace import Backward, Failure, Step
 from fallline.core.finding import Place
 
@@ -82,9 +82,20 @@ class Ledger:
         origin = self._origin(faults)
         recorder.trace.backwards.append(
             Backward(
-                seen, value, recorder.step, len(recorder.trace.operations), place, retain,
-                frozenset(reached), norms, frozenset(broken), origin, frozenset(sparse), frozenset(stale),
-                self.network, self.evaluating,
+                seen,
+                value,
+                recorder.step,
+                len(recorder.trace.operations),
+                place,
+                retain,
+                frozenset(reached),
+                norms,
+                frozenset(broken),
+                origin,
+                frozenset(sparse),
+                frozenset(stale),
+                self.network,
+                self.evaluating,
             )
         )
         self.network, self.evaluating = None, False
@@ -136,9 +147,19 @@ class Ledger:
             reached |= {name for name in backward.reached & parameters.keys() if backward.norms[name] > 0}
         trace.steps.append(
             Step(
-                owner, self._recorder.step, len(trace.operations), place, rates, frozenset(without),
-                frozenset(stale), frozenset(zero), frozenset(parameters), fresh,
-                self._moved(owner, parameters), after=len(trace.backwards), erased=bool(nothing and reached),
+                owner,
+                self._recorder.step,
+                len(trace.operations),
+                place,
+                rates,
+                frozenset(without),
+                frozenset(stale),
+                frozenset(zero),
+                frozenset(parameters),
+                fresh,
+                self._moved(owner, parameters),
+                after=len(trace.backwards),
+                erased=bool(nothing and reached),
             )
         )
         for name in parameters:

@@ -40,7 +40,9 @@ def cells_of(path: Path) -> list[Cell]:
         sources = [_text(cell.get("source", cell.get("input", ""))) for cell in found if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise SourceError(
-            f"reading {path}", "it is no notebook", got=f"{type(error).__name__}: {error}",
+            f"reading {path}",
+            "it is no notebook",
+            got=f"{type(error).__name__}: {error}",
             expected="a Jupyter notebook (JSON with cells)",
         ) from None
     return [_cell(number, source) for number, source in enumerate(sources, 1)]
@@ -56,7 +58,11 @@ def _cell(number: int, source: str) -> Cell:
         return Cell(number, "", (lines[0].strip(),))
     for place, line in enumerate(lines):
         bare = line.strip()
-        assigned = "=" in bare and bare.split("=", 1)[1].lstrip().startswith(("%", "!")) and bare.split("=")[0].strip().isidentifier()
+        assigned = (
+            "=" in bare
+            and bare.split("=", 1)[1].lstrip().startswith(("%", "!"))
+            and bare.split("=")[0].strip().isidentifier()
+        )
         if bare.startswith(_MAGIC) or assigned or (bare.endswith("?") and not bare.startswith("#")):
             indent = line[: len(line) - len(line.lstrip())]
             name = f"{bare.split('=')[0].strip()} = None  " if assigned else "pass  "

@@ -39,7 +39,22 @@ LOSSES = (
 ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 """Losses of a difference, element by element, which broadcast."""
 
-MEETINGS = frozenset("sub rsub __rsub__ __sub__ mul __mul__ __rmul__ div true_divide add maximum minimum".split())
+MEETINGS = frozenset(
+    [
+        "sub",
+        "rsub",
+        "__rsub__",
+        "__sub__",
+        "mul",
+        "__mul__",
+        "__rmul__",
+        "div",
+        "true_divide",
+        "add",
+        "maximum",
+        "minimum",
+    ]
+)
 """Operations in which an output meets a target in a loss written by hand."""
 
 ACTIVATIONS = ("relu", "relu_", "tanh", "sigmoid", "hardsigmoid", "hardtanh", "softsign", "relu6")
@@ -48,16 +63,77 @@ ACTIVATIONS = ("relu", "relu_", "tanh", "sigmoid", "hardsigmoid", "hardtanh", "s
 _PROPERTIES = ("data", "T", "mT", "H", "real", "imag")
 _SETTERS = ("data", "grad", "requires_grad")
 _DULL = frozenset(
-    "dim size stride numel is_complex is_floating_point element_size __len__ __hash__ __repr__ __format__ "
-    "storage_offset data_ptr register_hook retain_grad get_device is_contiguous _set_grad_enabled __contains__ "
-    "has_names untyped_storage nelement ndimension is_pinned is_same_size dense_dim sparse_dim _is_view __dir__ "
-    "register_post_accumulate_grad_hook _record_function_enter_new is_set_to is_inference result_type storage "
-    "_record_function_exit._RecordFunction __deepcopy__ __reduce_ex__ is_signed _dimI _dimV get_default_dtype "
-    "promote_types can_cast is_tensor is_storage set_default_dtype manual_seed is_grad_enabled __setstate__ __str__ "
-    "set_grad_enabled _nnz is_coalesced is_sparse is_conj is_neg allclose equal is_nonzero typename".split()
+    [
+        "dim",
+        "size",
+        "stride",
+        "numel",
+        "is_complex",
+        "is_floating_point",
+        "element_size",
+        "__len__",
+        "__hash__",
+        "__repr__",
+        "__format__",
+        "storage_offset",
+        "data_ptr",
+        "register_hook",
+        "retain_grad",
+        "get_device",
+        "is_contiguous",
+        "_set_grad_enabled",
+        "__contains__",
+        "has_names",
+        "untyped_storage",
+        "nelement",
+        "ndimension",
+        "is_pinned",
+        "is_same_size",
+        "dense_dim",
+        "sparse_dim",
+        "_is_view",
+        "__dir__",
+        "register_post_accumulate_grad_hook",
+        "_record_function_enter_new",
+        "is_set_to",
+        "is_inference",
+        "result_type",
+        "storage",
+        "_record_function_exit._RecordFunction",
+        "__deepcopy__",
+        "__reduce_ex__",
+        "is_signed",
+        "_dimI",
+        "_dimV",
+        "get_default_dtype",
+        "promote_types",
+        "can_cast",
+        "is_tensor",
+        "is_storage",
+        "set_default_dtype",
+        "manual_seed",
+        "is_grad_enabled",
+        "__setstate__",
+        "__str__",
+        "set_grad_enabled",
+        "_nnz",
+        "is_coalesced",
+        "is_sparse",
+        "is_conj",
+        "is_neg",
+        "allclose",
+        "equal",
+        "is_nonzero",
+        "typename",
+    ]
 )
 _ALIASES = {"nll_loss_nd": "nll_loss", "softmax_": "softmax", "special_softmax": "softmax", "Softmax": "softmax"}
-_ALIASES |= {"expit": "sigmoid", "special_expit": "sigmoid", "special_log_softmax": "log_softmax", "logsigmoid": "log_sigmoid"}
+_ALIASES |= {
+    "expit": "sigmoid",
+    "special_expit": "sigmoid",
+    "special_log_softmax": "log_softmax",
+    "logsigmoid": "log_sigmoid",
+}
 
 
 @functools.lru_cache(maxsize=4096)

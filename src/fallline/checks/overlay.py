@@ -41,7 +41,7 @@ class _Overlay:
             if "x" in mode and Path(name).exists():
                 return file
             self._written[name] = self._folder / f"{len(self._written)}-{Path(name).name}"
-            if Path(name).is_file() and ("a" in mode or "+" in mode and "w" not in mode):
+            if Path(name).is_file() and ("a" in mode or ("+" in mode and "w" not in mode)):
                 shutil.copyfile(name, self._written[name])
         return self._written[name]
 

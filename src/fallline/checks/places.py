@@ -38,9 +38,6 @@ def internal(code: CodeType) -> bool:
     return known
 
 
-
-
-
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame of the user's own code, from ``frame`` outwards."""
     while frame is not None and internal(frame.f_code):

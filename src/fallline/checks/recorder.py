@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
 
 from fallline.checks.operations import ACTIVATIONS, LOSSES, MEETINGS, bound, name_of, plain
@@ -117,7 +118,12 @@ class Recorder(TorchFunctionMode):
         known = self._entry(tensor)
         if known is None:
             self._keys += 1
-        entry = (weakref.ref(tensor), known[1] if known else self._keys, producer, label or (known[3] if known else None))
+        entry = (
+            weakref.ref(tensor),
+            known[1] if known else self._keys,
+            producer,
+            label or (known[3] if known else None),
+        )
         self._known[id(tensor)] = entry
         return entry
 
@@ -190,9 +196,7 @@ class Recorder(TorchFunctionMode):
     def _failed(self, error: Exception, operation: Operation) -> None:
         module = self.modules[-1] if self.modules else None
         name = self.names.get(module) if module is not None else None
-        self.trace.failure = Failure(
-            error, self.stage, operation, module, name, operation.place, step=self.step
-        )
+        self.trace.failure = Failure(error, self.stage, operation, module, name, operation.place, step=self.step)
 
     def _watch_gradient(self, tensor: Tensor, index: int) -> None:
         node = tensor.grad_fn if not _leaf(tensor) and _ordinary(tensor) else None
@@ -253,7 +257,7 @@ def _where() -> tuple[Place | None, set[str]]:
 def _ordinary(tensor: Tensor) -> bool:
     """Whether a tensor's numbers can be looked at: dense, real memory, not under a transform of torch.func."""
     strided = tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_nested and not tensor.is_quantized
-    return strided and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    return strided and not is_functorch_wrapped_tensor(tensor)
 
 
 def _leaf(tensor: Tensor) -> bool:

@@ -45,9 +45,7 @@ class Rule:
         message: str | None = None,
     ) -> Finding:
         """A finding of this rule."""
-        return Finding(
-            self.code, self.name, self.severity, what, why, mend, evidence or {}, verified, where, message
-        )
+        return Finding(self.code, self.name, self.severity, what, why, mend, evidence or {}, verified, where, message)
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,22 @@ class Written:
     examine: Callable[[Evidence], Finding | None]
     page: str
 
+    @property
+    def summary(self) -> str:
+        """The first sentence of its page."""
+        return " ".join(self.page.strip().split("\n\n")[0].split())
+
 
 @functools.cache
 def rules() -> tuple[Written, ...]:
     """Every rule, in the order in which they are asked: causes before symptoms."""
     from fallline.checks import rules as package
 
-    found = [_written(importlib.import_module(f"{package.__name__}.{info.name}"))
-             for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")]
+    found = [
+        _written(importlib.import_module(f"{package.__name__}.{info.name}"))
+        for info in pkgutil.iter_modules(package.__path__)
+        if not info.name.startswith("_")
+    ]
     return tuple(sorted(found, key=lambda written: written.rule.code))
 
 

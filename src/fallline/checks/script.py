@@ -187,4 +187,3 @@ def _foreign(error: BaseException | None, instruments: Instruments) -> str | Non
 def _recorded(error: BaseException, instruments: Instruments) -> bool:
     failure = instruments.trace.failure
     return failure is not None and failure.error is error
-

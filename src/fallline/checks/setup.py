@@ -109,8 +109,15 @@ def parts(batch: Any) -> tuple[Any, Any]:
     """Inputs and targets of a batch; a mapping without ``x`` and ``y`` is all inputs."""
     if isinstance(batch, Mapping):
         named = dict(batch)
-        for inputs, targets in (("x", "y"), ("input", "target"), ("inputs", "targets"), ("inputs", "labels"),
-                                ("image", "label"), ("images", "labels"), ("features", "labels")):
+        for inputs, targets in (
+            ("x", "y"),
+            ("input", "target"),
+            ("inputs", "targets"),
+            ("inputs", "labels"),
+            ("image", "label"),
+            ("images", "labels"),
+            ("features", "labels"),
+        ):
             if inputs in named and targets in named:
                 return named[inputs], named[targets]
         for targets in ("labels", "label", "targets", "target", "y"):

@@ -15,10 +15,54 @@ __all__ = ["Backward", "Call", "Event", "Failure", "Operation", "Seen", "Step", 
 
 # Operations that hand on the numbers they are given, in another shape, dtype or place.
 CARRIERS = frozenset(
-    "view reshape squeeze unsqueeze flatten unflatten transpose t T mT permute movedim swapaxes contiguous clone "
-    "to float double half bfloat16 long int type cpu cuda detach data __getitem__ select narrow expand expand_as "
-    "view_as reshape_as chunk split unbind swapdims squeeze_ unsqueeze_ ravel index_select identity requires_grad_ "
-    "alias broadcast_to".split()
+    (
+        "view",
+        "reshape",
+        "squeeze",
+        "unsqueeze",
+        "flatten",
+        "unflatten",
+        "transpose",
+        "t",
+        "T",
+        "mT",
+        "permute",
+        "movedim",
+        "swapaxes",
+        "contiguous",
+        "clone",
+        "to",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "long",
+        "int",
+        "type",
+        "cpu",
+        "cuda",
+        "detach",
+        "data",
+        "__getitem__",
+        "select",
+        "narrow",
+        "expand",
+        "expand_as",
+        "view_as",
+        "reshape_as",
+        "chunk",
+        "split",
+        "unbind",
+        "swapdims",
+        "squeeze_",
+        "unsqueeze_",
+        "ravel",
+        "index_select",
+        "identity",
+        "requires_grad_",
+        "alias",
+        "broadcast_to",
+    )
 )
 
 

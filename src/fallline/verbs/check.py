@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fallline.checks.diagnosis import Diagnosis
 from fallline.checks.examination import evidence_of
 from fallline.checks.launch import check_file as launch
 from fallline.checks.places import variable
 from fallline.checks.rule import diagnose
 from fallline.checks.setup import Names, Setup, batches_of, parts
 from fallline.core.errors import ArgumentError
-from fallline.core.finding import Diagnosis
 
 if TYPE_CHECKING:
     from torch import nn
@@ -78,8 +78,12 @@ def check(
         raise ArgumentError(_DOING, "there are too few steps to see a loop", expected="steps ≥ 3", got=f"steps={steps}")
     built = isinstance(optimizer, torch.optim.Optimizer)
     if optimizer is not None and not built and not callable(optimizer):
-        raise ArgumentError(_DOING, "the optimizer is neither one nor a function that builds one",
-                            got=type(optimizer).__name__, do="torch.optim.Adam(model.parameters())")
+        raise ArgumentError(
+            _DOING,
+            "the optimizer is neither one nor a function that builds one",
+            got=type(optimizer).__name__,
+            do="torch.optim.Adam(model.parameters())",
+        )
     batches = batches_of(batch)
     names = _names(sys._getframe(1), model, loss, optimizer, batches[0])
     setup = Setup(
@@ -88,9 +92,7 @@ def check(
     return Diagnosis(diagnose(evidence_of(setup, steps=steps)))
 
 
-def check_file(
-    path: str | Path, arguments: Sequence[str] = (), *, steps: int = 50, seconds: float = 60.0
-) -> Diagnosis:
+def check_file(path: str | Path, arguments: Sequence[str] = (), *, steps: int = 50, seconds: float = 60.0) -> Diagnosis:
     """Run an unmodified script or notebook in a process of its own and diagnose its training.
 
     Args:

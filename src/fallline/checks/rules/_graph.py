@@ -49,7 +49,11 @@ def cut(evidence: Evidence, loss: Seen | None) -> tuple[Operation, str] | None:
         if not operation.grad and any(_trainable(each) or each.needs_grad for each in operation.inputs):
             return operation, "it runs under torch.no_grad()"
         if needing and not operation.outputs[0].dtype.is_floating_point:
-            return operation, f"{operation.name} gives {str(operation.outputs[0].dtype).removeprefix('torch.')}, which has no gradient"
+            return (
+                operation,
+                f"{operation.name} gives {str(operation.outputs[0].dtype).removeprefix('torch.')}, which has no "
+                f"gradient",
+            )
         if needing:
             return operation, f"{operation.name} gives something without a gradient"
     return None

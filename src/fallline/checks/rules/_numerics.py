@@ -66,7 +66,8 @@ def guard(operation: Operation) -> tuple[str, Callable[..., Any] | None]:
         return text, lambda f, a, k: f(a[0].clamp(min=0) + _EPS, *a[1:], **k)
     if name in ("div", "true_divide", "reciprocal"):
         return "a / (b + 1e-8)", (lambda f, a, k: f(a[0], _away(a[1]), *a[2:], **k)) if name != "reciprocal" else (
-            lambda f, a, k: f(_away(a[0])))
+            lambda f, a, k: f(_away(a[0]))
+        )
     if name in ("norm", "vector_norm"):
         return "(x.pow(2).sum(-1) + 1e-8).sqrt()", lambda f, a, k: f(a[0] + _EPS, *a[1:], **k)
     if name == "pow":
@@ -76,10 +77,11 @@ def guard(operation: Operation) -> tuple[str, Callable[..., Any] | None]:
     if name in ("acos", "asin", "atanh"):
         return f"torch.{name}(x.clamp(-1 + 1e-6, 1 - 1e-6))", lambda f, a, k: f(a[0].clamp(-1 + 1e-6, 1 - 1e-6))
     if name in ("std", "var"):
-        return f"torch.sqrt(x.var(unbiased=False) + 1e-8)", None
+        return "torch.sqrt(x.var(unbiased=False) + 1e-8)", None
     if name in ("softmax", "log_softmax"):
         return "scores.masked_fill(mask, -1e4)    # and leave no row without a place to look", (
-            lambda f, a, k: f(a[0].clamp(min=-1e4), *a[1:], **k))
+            lambda f, a, k: f(a[0].clamp(min=-1e4), *a[1:], **k)
+        )
     if name == "where":
         return "torch.where(ok, f(torch.where(ok, x, 1.0)), 0.0)    # a harmless x for the other branch first", None
     return f"keep the argument of {name} where it is defined: clamp it, or add 1e-8", None

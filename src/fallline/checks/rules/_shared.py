@@ -44,7 +44,11 @@ def describe(module: torch.nn.Module | None, name: str | None) -> str:
     """A module by its name and how it was made: ``model[0], Linear(3, 10)``."""
     if module is None:
         return name or "the operation"
-    text = f"{type(module).__name__}({module.extra_repr()})" if len(list(module.children())) == 0 else type(module).__name__
+    text = (
+        f"{type(module).__name__}({module.extra_repr()})"
+        if len(list(module.children())) == 0
+        else type(module).__name__
+    )
     return f"{name} = {text}" if name else text
 
 

@@ -34,12 +34,16 @@ RULE = Rule("FL101", "float-dtypes", Severity.error, ("exception",))
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where an operation of the forward raised with floats of two kinds."""
     failure = evidence.failure
-    met = None if failure is None or failure.stage not in ("forward", "train_step", "") else dtypes_met(failure)
+    if failure is None or failure.stage not in ("forward", "train_step", ""):
+        return None
+    met = dtypes_met(failure)
     if met is None or not met[0].is_floating_point or not met[1].is_floating_point:
         return None
     layer, given = met
     names = names_of(evidence)
-    cast = "float" if layer is torch.float32 else {torch.float64: "double", torch.float16: "half"}.get(layer, "bfloat16")
+    cast = (
+        "float" if layer is torch.float32 else {torch.float64: "double", torch.float16: "half"}.get(layer, "bfloat16")
+    )
     mend = f"{names.inputs} = {names.inputs}.{cast}()"
     return RULE.finding(
         what=f"{describe(failure.module, failure.name)} has {dtype(layer)} weights and was given {dtype(given)}.",

@@ -30,11 +30,14 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL103", "float-ids", Severity.error, ("exception",))
 
 
+_BY_ID = ("embedding", "embedding_bag", "one_hot", "gather", "index_select")
+
+
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where an embedding raised over ids that are no integers."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or operation.name not in ("embedding", "embedding_bag", "one_hot", "gather", "index_select"):
+    if failure is None or operation is None or operation.name not in _BY_ID:
         return None
     ids = operation.named.get("input") if operation.name in ("embedding", "embedding_bag") else operation.inputs[-1]
     if operation.name == "one_hot" and operation.inputs:
@@ -43,7 +46,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     names = names_of(evidence)
     return RULE.finding(
-        what=f"{describe(failure.module, failure.name)} looks rows up by their number and was given {dtype(ids.dtype)}.",
+        what=f"{describe(failure.module, failure.name)} looks rows up by their number and was given "
+        f"{dtype(ids.dtype)}.",
         why="Ids must be int64 or int32; torch raises on anything else.",
         mend=f"{names.inputs} = {names.inputs}.long()",
         evidence={"ids": dtype(ids.dtype)},

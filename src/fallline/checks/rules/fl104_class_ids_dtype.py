@@ -61,7 +61,8 @@ def _amounts(evidence: Evidence, target: tuple[int, ...], output: tuple[int, ...
     names = names_of(evidence)
     return RULE.finding(
         what=f"A loss over classes was given amounts with fractions, of shape {target}, beside outputs {output}.",
-        why="Class losses answer which of several; an amount is regressed, with one output and a squared or absolute loss.",
+        why="Class losses answer which of several; an amount is regressed, with one output and a squared or "
+        "absolute loss.",
         mend=f"{names.loss} = nn.MSELoss()    # with one output per amount",
         evidence={"target shape": target, "output shape": output},
         where=evidence.failure.place,

@@ -35,9 +35,14 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where a loss or its derivative raised and its target's dtype is not the output's."""
     failure = evidence.failure
     met = failed_loss(failure, evidence)
-    if met is None or met.loss in _BY_ID or met.target.dtype == met.output.dtype or not met.output.dtype.is_floating_point:
+    if (
+        met is None
+        or met.loss in _BY_ID
+        or met.target.dtype == met.output.dtype
+        or not met.output.dtype.is_floating_point
+    ):
         return None
-    if met.target.shape != met.output.shape or failure.stage == "backward" and not met.output.needs_grad:
+    if met.target.shape != met.output.shape or (failure.stage == "backward" and not met.output.needs_grad):
         return None
     if failure.stage == "backward" and met.loss not in ("binary_cross_entropy", "huber_loss", "mse_loss", "l1_loss"):
         return None

@@ -20,6 +20,8 @@ Sources: https://github.com/sebsk/CS224N-Project/pull/2
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import dtype, failed_loss, names_of, patched, tried
@@ -43,7 +45,7 @@ def examine(evidence: Evidence) -> Finding | None:
         if weight.dtype != met.output.dtype:
             return _kind(evidence, met, argument, weight)
         per_class = met.loss in _PER_CLASS and len(met.output.shape) > 1 and argument == "weight"
-        if per_class and weight.shape != (met.output.shape[1],):
+        if per_class and weight.shape[:1] != met.output.shape[1:2]:
             return _count(evidence, met, argument, weight)
         if argument == "pos_weight" and not _broadcasts(weight.shape, met.output.shape):
             return _count(evidence, met, argument, weight)
@@ -51,14 +53,15 @@ def examine(evidence: Evidence) -> Finding | None:
 
 
 def _kind(evidence: Evidence, met: Comparison, argument: str, weight: Seen) -> Finding:
-    def recast(func, args, kwargs):
-        values = {name: value for name, value in kwargs.items()}
+    def recast(func: Any, args: Any, kwargs: Any) -> Any:
+        values = dict(kwargs.items())
         if argument in values:
             values[argument] = values[argument].to(met.output.dtype)
         return func(*(a.to(met.output.dtype) if i == 2 else a for i, a in enumerate(args)), **values)
 
     return RULE.finding(
-        what=f"{met.loss} was given its {argument} as {dtype(weight.dtype)} beside outputs as {dtype(met.output.dtype)}.",
+        what=f"{met.loss} was given its {argument} as {dtype(weight.dtype)} beside outputs as "
+        f"{dtype(met.output.dtype)}.",
         why="The weights are multiplied with the outputs' losses and have to be of their dtype.",
         mend=f"{argument}=torch.as_tensor({argument}, dtype={met.output.dtype})",
         evidence={argument: dtype(weight.dtype), "output": dtype(met.output.dtype)},

@@ -36,7 +36,7 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where a linear layer raised over an input of several feature axes."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or operation.name != "linear" or len(operation.inputs) < 2:
+    if failure is None or operation is None or operation.name != "linear" or len(operation.inputs) < 2:
         return None
     given, features = operation.inputs[0], operation.inputs[1].shape[-1]
     if len(given.shape) < 3 or given.shape[-1] == features:
@@ -50,7 +50,8 @@ def examine(evidence: Evidence) -> Finding | None:
     if flat != features:
         mend += f"\n{layer} = nn.Linear({flat}, {operation.inputs[1].shape[0]})"
     return RULE.finding(
-        what=f"{describe(failure.module, failure.name)} takes {features} features and was given a feature map {given.shape}.",
+        what=f"{describe(failure.module, failure.name)} takes {features} features and was given a feature map "
+        f"{given.shape}.",
         why="A linear layer multiplies the last axis alone; a sample's features are spread over "
         f"{len(given.shape) - 1} axes here.",
         mend=mend,

@@ -34,7 +34,7 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where a convolution raised and the last axis of its input has the channels it wants."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or operation.name not in _SPATIAL or len(operation.inputs) < 2:
+    if failure is None or operation is None or operation.name not in _SPATIAL or len(operation.inputs) < 2:
         return None
     given, weight = operation.inputs[0].shape, operation.inputs[1].shape
     groups = operation.option("groups", 6, 1)

@@ -31,10 +31,23 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL203", "axes", Severity.error, ("exception",))
 
 _ALLOWED = {
-    nn.Conv1d: (2, 3), nn.Conv2d: (3, 4), nn.Conv3d: (4, 5), nn.BatchNorm1d: (2, 3), nn.BatchNorm2d: (4,),
-    nn.BatchNorm3d: (5,), nn.RNN: (2, 3), nn.LSTM: (2, 3), nn.GRU: (2, 3), nn.MaxPool1d: (2, 3), nn.MaxPool2d: (3, 4),
-    nn.AvgPool2d: (3, 4), nn.AdaptiveAvgPool2d: (3, 4), nn.InstanceNorm2d: (3, 4), nn.ConvTranspose2d: (3, 4),
-    nn.MultiheadAttention: (2, 3), nn.Dropout2d: (3, 4),
+    nn.Conv1d: (2, 3),
+    nn.Conv2d: (3, 4),
+    nn.Conv3d: (4, 5),
+    nn.BatchNorm1d: (2, 3),
+    nn.BatchNorm2d: (4,),
+    nn.BatchNorm3d: (5,),
+    nn.RNN: (2, 3),
+    nn.LSTM: (2, 3),
+    nn.GRU: (2, 3),
+    nn.MaxPool1d: (2, 3),
+    nn.MaxPool2d: (3, 4),
+    nn.AvgPool2d: (3, 4),
+    nn.AdaptiveAvgPool2d: (3, 4),
+    nn.InstanceNorm2d: (3, 4),
+    nn.ConvTranspose2d: (3, 4),
+    nn.MultiheadAttention: (2, 3),
+    nn.Dropout2d: (3, 4),
 }
 
 
@@ -45,21 +58,26 @@ def examine(evidence: Evidence) -> Finding | None:
     if failure is None or shape is None:
         return None
     allowed = _ALLOWED[type(failure.module)]
-    channel_missing = isinstance(failure.module, nn.Conv2d) and len(shape) == 3 and shape[0] != failure.module.in_channels
+    channel_missing = (
+        isinstance(failure.module, nn.Conv2d) and len(shape) == 3 and shape[0] != failure.module.in_channels
+    )
     if len(shape) in allowed and not channel_missing:
         return None
     name, wanted = names_of(evidence).inputs, " or ".join(map(str, allowed))
     mend, verified = f"{name} of {wanted} axes", None
     if len(shape) == max(allowed) - 1:
         mend = f"{name} = {name}.unsqueeze(1)    # a channel axis" + (
-            f"; for a single sample {name}.unsqueeze(0)" if not channel_missing else "")
+            f"; for a single sample {name}.unsqueeze(0)" if not channel_missing else ""
+        )
         if failure.operation is not None:
-            verified = tried(evidence, mode=patched(
-                failure.operation, lambda f, a, k: f(a[0].unsqueeze(1), *a[1:], **k)))
+            verified = tried(
+                evidence, mode=patched(failure.operation, lambda f, a, k: f(a[0].unsqueeze(1), *a[1:], **k))
+            )
     elif len(shape) > max(allowed):
         mend = f"{name} = {name}.flatten({max(allowed) - 1})"
     return RULE.finding(
-        what=f"{describe(failure.module, failure.name)} takes {wanted} axes and was given {len(shape)} (shape {shape}).",
+        what=f"{describe(failure.module, failure.name)} takes {wanted} axes and was given {len(shape)} (shape "
+        f"{shape}).",
         why="The layer tells samples, channels and positions apart by the number of axes.",
         mend=mend,
         evidence={"input": shape, "axes": allowed},

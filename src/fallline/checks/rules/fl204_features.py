@@ -46,10 +46,15 @@ def examine(evidence: Evidence) -> Finding | None:
     name = names_of(evidence).inputs
     mend = f"{layer} = {_remade(failure.module, got)}"
     if turned:
-        mend = f"{name} = {name}.T    # the samples are columns" if first else ".T    # samples and features changed places"
+        mend = (
+            f"{name} = {name}.T    # the samples are columns"
+            if first
+            else ".T    # samples and features changed places"
+        )
     return RULE.finding(
         what=f"{describe(failure.module, failure.name)} takes {wanted} features and was given {got} (shape {shape}).",
-        why=f"The {'inputs have' if first else 'layer before gives'} {got} features; a layer multiplies as many as it was made for.",
+        why=f"The {'inputs have' if first else 'layer before gives'} {got} features; a layer multiplies as many "
+        f"as it was made for.",
         mend=mend,
         evidence={"wanted": wanted, "got": got, "input": shape},
         where=failure.place,

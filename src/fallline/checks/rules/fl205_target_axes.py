@@ -39,10 +39,10 @@ def examine(evidence: Evidence) -> Finding | None:
     if len(target) == len(output) and target[1:2] == (1,) and (target[0], *target[2:]) == rest:
         mend, change = f"{y} = {y}.squeeze(1)", cast_targets(lambda t: t.squeeze(1).long())
         what = f"The class ids have shape {target}; outputs {output} take ids of shape {rest}."
-    elif target == output and len(output) > 1:
+    elif list(target) == list(output) and len(output) > 1:
         mend, change = f"{y} = {y}.argmax(1)", cast_targets(lambda t: t.argmax(1))
         what = f"The targets are one-hot, {target}; {met.loss} takes the number of the true class, {rest}."
-    elif len(target) == len(output) and len(target) > 1 and target[-1] == output[1] and len(output) > 2:
+    elif len(target) == len(output) and len(target) > 1 and target[-1:] == output[1:2] and len(output) > 2:
         mend, change = f"{y} = {y}.argmax(-1)", cast_targets(lambda t: t.argmax(-1))
         what = f"The targets are one-hot on the last axis, {target}; outputs {output} take ids of shape {rest}."
     else:

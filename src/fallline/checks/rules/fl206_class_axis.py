@@ -22,6 +22,8 @@ Sources: https://github.com/pytorch/pytorch/issues/47836
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import failed_loss, names_of, patched, tried
@@ -38,10 +40,10 @@ def examine(evidence: Evidence) -> Finding | None:
     output, target = met.output.shape, met.target.shape
     if len(output) < 3 or target != output[:-1]:
         return None
-    turn = ".transpose(1, 2)" if len(output) == 3 else f".movedim(-1, 1)"
+    turn = ".transpose(1, 2)" if len(output) == 3 else ".movedim(-1, 1)"
     names = names_of(evidence)
 
-    def turned(func, args, kwargs):
+    def turned(func: Any, args: Any, kwargs: Any) -> Any:
         return func(args[0].movedim(-1, 1), *args[1:], **kwargs) if args else func(**kwargs)
 
     return RULE.finding(

@@ -42,7 +42,8 @@ def examine(evidence: Evidence) -> Finding | None:
     mend = f"keep the batch axis: the output has to begin with {target[0]}"
     if merged is not None:
         before, each = merged.inputs[0].shape, math.prod(merged.inputs[0].shape[1:])
-        mend = f"{merged.name} at line {merged.place.line if merged.place else '?'}: .flatten(1)    # {before} becomes ({target[0]}, {each})"
+        mend = f"{merged.name} at line {merged.place.line if merged.place else '?'}: .flatten(1)    # {before} "
+        f"becomes ({target[0]}, {each})"
     return RULE.finding(
         what=f"{met.loss} was given {output[0]} rows of outputs {output} and {target[0]} rows of targets {target}.",
         why="Row by row one output is compared with one target.",

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -42,7 +43,7 @@ def examine(evidence: Evidence) -> Finding | None:
     made = evidence.trace.source(failure.arguments[0])
     unreduced = made is not None and made.options.get("reduction") == "none"
 
-    def reduced(setup):
+    def reduced(setup: Any) -> Any:
         return dataclasses.replace(setup, loss=lambda *sides: setup.loss(*sides).mean())
 
     verified = None if evidence.setup is None or evidence.setup.train_step else tried(evidence, reduced)

@@ -20,6 +20,8 @@ Sources: https://discuss.pytorch.org/t/typeerror-must-be-tensor-not-tuple/
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import describe
@@ -37,12 +39,16 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     returned = next((call for call in reversed(evidence.trace.calls) if call.returned != "Tensor"), None)
     last = evidence.trace.calls[-1] if evidence.trace.calls else None
-    if returned is None or last is None or failure.stage == "loss" and returned.depth > 0 and last.returned == "Tensor":
+    if (
+        returned is None
+        or last is None
+        or (failure.stage == "loss" and returned.depth > 0 and last.returned == "Tensor")
+    ):
         return None
     if failure.operation is not None and not _takes_nontensor(failure.operation, returned.returned):
         return None
     first = "output, _ = " if returned.returned in ("tuple", "list") else "output = "
-    rest = f'["..."]' if returned.returned not in ("tuple", "list") else ""
+    rest = '["..."]' if returned.returned not in ("tuple", "list") else ""
     return RULE.finding(
         what=f"{describe(returned.module, returned.name)} returns a {returned.returned} of "
         f"{len(returned.outputs)} tensors, which was used as one tensor.",
@@ -54,7 +60,7 @@ def examine(evidence: Evidence) -> Finding | None:
     )
 
 
-def _takes_nontensor(operation, returned: str) -> bool:
+def _takes_nontensor(operation: Any, returned: str) -> bool:
     """Whether an operation's first argument is a tuple or the like where a tensor belongs."""
     first = next(iter(operation.options.values()), None)
     return first is not None and type(first).__name__ in (returned, "tuple", "dict")

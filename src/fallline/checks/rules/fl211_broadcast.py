@@ -13,8 +13,8 @@ Fires on:
 Silent on:
 
     model = nn.Linear(3, 3)
-    quantiles = torch.tensor([0.1, 0.5, 0.9])
-    loss = lambda output, target: torch.maximum(quantiles * (target - output), (quantiles - 1) * (target - output)).mean()
+    q = torch.tensor([0.1, 0.5, 0.9])
+    loss = lambda output, target: torch.maximum(q * (target - output), (q - 1) * (target - output)).mean()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
 Sources: https://github.com/pytorch/pytorch/issues/36553, https://github.com/pytorch/pytorch/issues/1939
@@ -37,17 +37,27 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL211", "broadcast", Severity.error, ("pairs", "stuck"))
 
 _ELEMENTWISE = (
-    "mse_loss l1_loss smooth_l1_loss huber_loss poisson_nll_loss gaussian_nll_loss hinge_embedding_loss "
-    "soft_margin_loss kl_div multilabel_soft_margin_loss binary_cross_entropy binary_cross_entropy_with_logits"
-).split()
+    "mse_loss",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "poisson_nll_loss",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "soft_margin_loss",
+    "kl_div",
+    "multilabel_soft_margin_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+)
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where a loss compares outputs with the targets of other samples."""
     for met in evidence.comparisons:
-        if met.loss in _ELEMENTWISE and met.output.shape != met.target.shape and 1 < max(_sizes(met)):
-            if met.target.shape and met.output.shape:
-                return _found(evidence, met)
+        differ = met.output.shape != met.target.shape and met.target.shape and met.output.shape
+        if met.loss in _ELEMENTWISE and differ and max(_sizes(met)) > 1:
+            return _found(evidence, met)
     for met in _by_hand(evidence):
         return _found(evidence, met)
     return None
@@ -76,8 +86,12 @@ def _by_hand(evidence: Evidence) -> Iterator[Comparison]:
 def _outer(one: Seen, other: Seen) -> bool:
     """A column (N, 1) and a row (N,)."""
     short, long = sorted((one.shape, other.shape), key=len)
-    return len(long) == len(short) + 1 and long[-1] == 1 and len(short) > 0 and long[0] == short[0] > 1 and (
-        long[:-1] == short or len(short) == 1
+    return (
+        len(long) == len(short) + 1
+        and long[-1] == 1
+        and len(short) > 0
+        and long[0] == short[0] > 1
+        and (long[:-1] == short or len(short) == 1)
     )
 
 
@@ -121,7 +135,13 @@ def _found(evidence: Evidence, met: Comparison) -> Finding:
 def _mend(evidence: Evidence, met: Comparison) -> tuple[str, str | None]:
     output, target = met.output.shape, met.target.shape
     if math.prod(output) == math.prod(target):
-        fit = ".unsqueeze(-1)" if output == (*target, 1) else ".squeeze(-1)" if (*output, 1) == target else ".view_as(output)"
+        fit = (
+            ".unsqueeze(-1)"
+            if output == (*target, 1)
+            else ".squeeze(-1)"
+            if (*output, 1) == target
+            else ".view_as(output)"
+        )
         change = cast_targets(lambda t: t.reshape(output) if t.numel() == math.prod(output) else t)
         whole = evidence.setup is not None and "target" in evidence.trace.labels(met.target)
         return f"TARGET = TARGET{fit}    # {target} becomes {output}", tried(evidence, change) if whole else None

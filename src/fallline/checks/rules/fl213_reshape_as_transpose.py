@@ -36,6 +36,9 @@ Sources: https://discuss.pytorch.org/t/different-between-permute-transpose-view-
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import patched, tried
@@ -61,10 +64,15 @@ def examine(evidence: Evidence) -> Finding | None:
             why="Numbers of different samples, positions or channels end up side by side.",
             mend=f".permute({', '.join(map(str, order))})    # instead of .{operation.name}{made}",
             evidence={"from": given, "to": made},
-            verified=tried(evidence, mode=patched(operation, lambda f, a, k: a[0].permute(order))),
+            verified=tried(evidence, mode=patched(operation, functools.partial(_permuted, order))),
             where=operation.place,
         )
     return None
+
+
+def _permuted(order: tuple[int, ...], func: Any, args: Any, kwargs: Any) -> Any:
+    """What was meant: the axes change places."""
+    return args[0].permute(order)
 
 
 def _order(given: tuple[int, ...], made: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -53,8 +53,9 @@ def examine(evidence: Evidence) -> Finding | None:
                 why="Each output is compared with the label of another sample and position.",
                 mend=f"output.transpose(0, 1).{output.name}(...)    # so that both begin with {labels[:2]}",
                 evidence={"output": before, "target": labels},
-                verified=tried(evidence, mode=patched(
-                    output, lambda f, a, k: f(a[0].transpose(0, 1).contiguous(), *a[1:], **k))),
+                verified=tried(
+                    evidence, mode=patched(output, lambda f, a, k: f(a[0].transpose(0, 1).contiguous(), *a[1:], **k))
+                ),
                 where=output.place,
             )
     return None

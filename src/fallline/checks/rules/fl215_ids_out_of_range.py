@@ -34,19 +34,20 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where an embedding raised an IndexError."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or operation.name not in ("embedding", "embedding_bag") or not isinstance(
-        failure.error, IndexError | RuntimeError
-    ):
+    if failure is None or operation is None or operation.name not in ("embedding", "embedding_bag"):
+        return None
+    if not isinstance(failure.error, IndexError | RuntimeError):
         return None
     weight, ids = operation.named.get("weight"), operation.named.get("input")
     if weight is None or ids is None or ids.dtype.is_floating_point:
         return None
-    seen = [t for t in tensors_in(parts(evidence.setup.batches[0])[0])] if evidence.setup is not None else []
+    seen = list(tensors_in(parts(evidence.setup.batches[0])[0])) if evidence.setup is not None else []
     low = min((int(t.min()) for t in seen if not t.is_floating_point() and t.numel()), default=None)
     high = max((int(t.max()) for t in seen if not t.is_floating_point() and t.numel()), default=None)
     what = f"{describe(failure.module, failure.name)} has the rows 0 … {weight.shape[0] - 1}"
     return RULE.finding(
-        what=what + (f" and was asked for ids from {low} to {high}." if low is not None else " and was asked for another."),
+        what=what
+        + (f" and was asked for ids from {low} to {high}." if low is not None else " and was asked for another."),
         why="An id is the number of a row of the embedding's table.",
         mend=f"{failure.name or 'embedding'} = nn.Embedding({(high or weight.shape[0]) + 1}, {weight.shape[1]})"
         + ("    # and shift the ids so that the lowest is 0" if low is not None and low < 0 else ""),

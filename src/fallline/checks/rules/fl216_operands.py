@@ -43,24 +43,45 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL216", "operands", Severity.error, ("exception",))
 
-_OPERATIONS = "add sub mul div __rsub__ matmul __matmul__ mm bmm cat stack concat iadd add_ sub_ mul_ einsum where".split()
+_OPERATIONS = (
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "__rsub__",
+    "matmul",
+    "__matmul__",
+    "mm",
+    "bmm",
+    "cat",
+    "stack",
+    "concat",
+    "add_",
+    "sub_",
+    "mul_",
+    "einsum",
+    "where",
+)
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where an operation of two tensors raised over their shapes."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or operation.name not in _OPERATIONS or len(operation.inputs) < 2:
+    if failure is None or operation is None or operation.name not in _OPERATIONS or len(operation.inputs) < 2:
         return None
     shapes = [seen.shape for seen in operation.inputs]
     if len(set(shapes)) == 1 and operation.name not in ("matmul", "mm", "bmm", "__matmul__"):
         return None
     listed = " and ".join(map(str, shapes[:4]))
     made = [evidence.trace.source(seen) for seen in operation.inputs[:2]]
-    origins = ", ".join(f"{seen.shape} from {made_by.name}" for seen, made_by in zip(operation.inputs, made, strict=False) if made_by)
+    origins = ", ".join(
+        f"{seen.shape} from {made_by.name}" for seen, made_by in zip(operation.inputs, made, strict=False) if made_by
+    )
     fit = "equal inner sizes" if "mm" in operation.name or "matmul" in operation.name else "equal sizes, or 1"
     return RULE.finding(
-        what=f"{operation.name} of {listed} in {describe(failure.module, failure.name)}" + (f" ({origins})." if origins else "."),
+        what=f"{operation.name} of {listed} in {describe(failure.module, failure.name)}"
+        + (f" ({origins})." if origins else "."),
         why=f"{operation.name} needs {fit} on the axes that meet.",
         mend=f"make the layers before it give shapes that fit: {listed}",
         evidence={"operands": shapes},

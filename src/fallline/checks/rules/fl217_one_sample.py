@@ -32,17 +32,18 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where batch or instance norm raised over one value per channel."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or operation.name not in ("batch_norm", "instance_norm") or not operation.inputs:
+    if failure is None or operation is None or operation.name not in ("batch_norm", "instance_norm"):
         return None
-    shape = operation.inputs[0].shape
+    shape = operation.inputs[0].shape if operation.inputs else ()
     values = 1
     for axis, size in enumerate(shape):
         if axis != 1 and not (operation.name == "instance_norm" and axis == 0):
             values *= size
-    if values != 1:
+    if values != 1 or not shape:
         return None
     return RULE.finding(
-        what=f"{describe(failure.module, failure.name)} was given {shape}: one value per channel to take a variance of.",
+        what=f"{describe(failure.module, failure.name)} was given {shape}: one value per channel to take a "
+        f"variance of.",
         why="In training it normalizes by the batch's own variance, which one value does not have.",
         mend="DataLoader(..., drop_last=True)    # or a batch of at least two samples",
         evidence={"input": shape},

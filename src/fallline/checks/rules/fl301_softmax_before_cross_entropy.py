@@ -45,11 +45,13 @@ def examine(evidence: Evidence) -> Finding | None:
             continue
         floor = math.log(1 + (classes - 1) / math.e)
         return RULE.finding(
-            what=f"cross_entropy is given the output of {name if squashed else 'something that sums to 1 over the classes'}"
+            what=f"cross_entropy is given the output of "
+            f"{name if squashed else 'something that sums to 1 over the classes'}"
             ": the softmax is taken twice.",
             why=f"It takes the softmax itself. Of numbers between 0 and 1 it cannot fall below {floor:.2f} for "
             f"{classes} classes, and its gradients are small.",
-            mend=f"remove {made.modules[-1] if made is not None and made.modules and squashed else name or 'the softmax'}"
+            mend=f"remove "
+            f"{made.modules[-1] if made is not None and made.modules and squashed else name or 'the softmax'}"
             "    # the loss takes raw scores; softmax is for predicting",
             evidence={"transform": name, "lowest loss possible": floor, "classes": classes},
             verified=tried(evidence, mode=skipping(made)) if made is not None and squashed else None,

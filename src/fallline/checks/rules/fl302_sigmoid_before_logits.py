@@ -1,7 +1,7 @@
 """A loss that takes raw scores is given probabilities.
 
-`BCEWithLogitsLoss` and the multi-label soft-margin loss apply the sigmoid themselves. Of a probability they make another
-one between 0.5 and 0.73: nothing can be predicted to be false.
+`BCEWithLogitsLoss` and the multi-label soft-margin loss apply the sigmoid themselves. Of a probability they make
+another one between 0.5 and 0.73: nothing can be predicted to be false.
 
 Fires on:
 

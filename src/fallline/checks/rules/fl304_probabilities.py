@@ -20,6 +20,8 @@ Sources: https://github.com/pytorch/pytorch/issues/5560
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from fallline.checks.evidence import Evidence
@@ -40,11 +42,15 @@ def examine(evidence: Evidence) -> Finding | None:
         low, high = float(values.min()), float(values.max())
         made = evidence.transform(met.output)
         raw = made is not None and made.name in ("linear", "conv2d", "conv1d", "addmm", "relu", "tanh", "leaky_relu")
-        if 0 <= low and high <= 1 and not raw:
+        if low >= 0 and high <= 1 and not raw:
             continue
 
-        def with_logits(func, args, kwargs):
-            return torch.nn.functional.binary_cross_entropy_with_logits(args[0], args[1]) if len(args) > 1 else func(**kwargs)
+        def with_logits(func: Any, args: Any, kwargs: Any) -> Any:
+            return (
+                torch.nn.functional.binary_cross_entropy_with_logits(args[0], args[1])
+                if len(args) > 1
+                else func(**kwargs)
+            )
 
         failure = evidence.failure
         return RULE.finding(

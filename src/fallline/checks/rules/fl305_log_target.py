@@ -20,6 +20,8 @@ Sources: https://github.com/PolarisShi/distillation/issues/1
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, losses
@@ -41,16 +43,17 @@ def examine(evidence: Evidence) -> Finding | None:
         if not wrong:
             continue
 
-        def other(func, args, kwargs, flag=flag):
+        def other(func: Any, args: Any, kwargs: Any, flag: Any = flag) -> Any:
             return func(*args, **{**kwargs, "log_target": not flag})
 
         now = "log-probabilities" if negative else "probabilities"
         return RULE.finding(
             what=f"kl_div with log_target={flag} is given {now} as its target "
             f"({float(targets.min()):.3g} to {float(targets.max()):.3g}).",
-            why="Of negative numbers it takes a logarithm: the loss is NaN." if not flag
+            why="Of negative numbers it takes a logarithm: the loss is NaN."
+            if not flag
             else "It takes them for logarithms: the divergence means nothing.",
-            mend=f"nn.KLDivLoss(reduction=\"batchmean\", log_target={not flag})",
+            mend=f'nn.KLDivLoss(reduction="batchmean", log_target={not flag})',
             evidence={"log_target": flag, "lowest target": float(targets.min())},
             verified=tried(evidence, mode=patched(met.operation, other)),
             where=met.operation.place,

@@ -1,6 +1,7 @@
 """`KLDivLoss` is left at its default reduction, which does not give the divergence.
 
-`reduction="mean"` divides by rows and by classes; the divergence is the sum over the classes. The loss, its gradient and
+`reduction="mean"` divides by rows and by classes; the divergence is the sum over the classes. The loss, its "
+"gradient and
 so the learning rate are too small by the number of classes. Torch warns of it.
 
 Fires on:
@@ -20,6 +21,8 @@ Sources: https://github.com/pytorch/pytorch/issues/60928
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
@@ -36,7 +39,7 @@ def examine(evidence: Evidence) -> Finding | None:
         if met.operation.options.get("reduction") != "mean" or len(shape) < 2 or shape[-1] < 2:
             continue
 
-        def batchmean(func, args, kwargs):
+        def batchmean(func: Any, args: Any, kwargs: Any) -> Any:
             return func(*args[:2], **{**kwargs, "reduction": "batchmean"})
 
         return RULE.finding(

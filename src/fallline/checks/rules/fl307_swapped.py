@@ -21,6 +21,8 @@ Sources: https://github.com/mrdbourke/pytorch-deep-learning/pull/710
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions
@@ -30,9 +32,17 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL307", "swapped", Severity.error, ("exception", "contract", "divergence", "stuck", "labels"))
 
 _ORDERED = (
-    "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy nll_loss kl_div poisson_nll_loss "
-    "hinge_embedding_loss multi_margin_loss multilabel_soft_margin_loss multilabel_margin_loss"
-).split()
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "nll_loss",
+    "kl_div",
+    "poisson_nll_loss",
+    "hinge_embedding_loss",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
+    "multilabel_margin_loss",
+)
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -48,17 +58,19 @@ def examine(evidence: Evidence) -> Finding | None:
 def _on_purpose(met: Comparison) -> bool:
     """A divergence may be taken either way round, as long as logs and probabilities are in their places."""
     values = met.values
-    reverse = met.loss == "kl_div" and values is not None and not distributions(values, values.dim() - 1)
-    return reverse and bool((values <= 1e-6).all())
+    if met.loss != "kl_div" or values is None:
+        return False
+    return not distributions(values, values.dim() - 1) and bool((values <= 1e-6).all())
 
 
 def _found(evidence: Evidence, met: Comparison) -> Finding:
-    def back(func, args, kwargs):
+    def back(func: Any, args: Any, kwargs: Any) -> Any:
         return func(args[1], args[0], *args[2:], **kwargs) if len(args) > 1 else func(**kwargs)
 
     failure = evidence.failure
     return RULE.finding(
-        what=f"{met.loss} is given the target {met.output.shape} first and the network's output {met.target.shape} second.",
+        what=f"{met.loss} is given the target {met.output.shape} first and the network's output "
+        f"{met.target.shape} second.",
         why="It is not symmetric: taken this way round it measures something else, and may have no lower bound.",
         mend=f"{met.loss}(output, target)",
         evidence={"first": met.output.shape, "second": met.target.shape},

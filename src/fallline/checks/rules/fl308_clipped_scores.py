@@ -28,8 +28,13 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL308", "clipped-scores", Severity.error, ("contract", "stuck"))
 
-_LOSSES = ("cross_entropy", "binary_cross_entropy_with_logits", "multilabel_soft_margin_loss", "soft_margin_loss",
-           "multi_margin_loss")
+_LOSSES = (
+    "cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "multilabel_soft_margin_loss",
+    "soft_margin_loss",
+    "multi_margin_loss",
+)
 _CUTTING = {
     "relu": "cuts negative scores off, and with them their gradient",
     "relu_": "cuts negative scores off, and with them their gradient",
@@ -53,7 +58,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return RULE.finding(
             what=f"{met.loss} takes raw scores and is given the output of {made.name}, which {_CUTTING[made.name]}.",
             why="The loss needs scores that can go as far up and down as it takes to say how sure the network is.",
-            mend=f"remove {made.modules[-1] if made.modules else made.name}    # the last linear layer's output goes to the loss",
+            mend=f"remove {made.modules[-1] if made.modules else made.name}    # the last linear layer's output "
+            f"goes to the loss",
             evidence={"transform": made.name},
             verified=tried(evidence, mode=skipping(made)),
             where=made.place,

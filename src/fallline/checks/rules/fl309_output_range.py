@@ -38,7 +38,7 @@ def examine(evidence: Evidence) -> Finding | None:
         made = evidence.transform(met.output)
         if made is None or made.name not in BOUNDS or met.targets is None or not met.targets.numel():
             continue
-        if met.loss == "difference" and "sub" not in met.operation.name or met.targets.is_complex():
+        if (met.loss == "difference" and "sub" not in met.operation.name) or met.targets.is_complex():
             continue
         low, high = BOUNDS[made.name]
         share = outside(met.targets, low, high)

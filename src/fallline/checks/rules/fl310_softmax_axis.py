@@ -20,6 +20,8 @@ Sources: https://discuss.pytorch.org/t/implicit-dimension-choice-for-softmax-war
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, log_distributions, losses
@@ -42,7 +44,7 @@ def examine(evidence: Evidence) -> Finding | None:
             continue
         right = log_distributions if made.name == "log_softmax" else distributions
         over_batch = _axis(made) == 0 and len(made.outputs[0].shape) > 1
-        if right(met.values, axis) or met.loss in ("mse_loss", "binary_cross_entropy") and not over_batch:
+        if right(met.values, axis) or (met.loss in ("mse_loss", "binary_cross_entropy") and not over_batch):
             continue
         return _found(evidence, made, met)
     for operation in evidence.trace.named("softmax", "log_softmax", step=0):
@@ -66,11 +68,12 @@ def _found(evidence: Evidence, made: Operation, met: Comparison | None) -> Findi
     axis, shape = _axis(made), made.outputs[0].shape
     over = "the samples of the batch" if axis == 0 and shape[0] == evidence.rows else f"axis {axis} of {shape}"
 
-    def along_last(func, args, kwargs):
+    def along_last(func: Any, args: Any, kwargs: Any) -> Any:
         return func(args[0], -1) if args else func(**{**kwargs, "dim": -1})
 
     return RULE.finding(
-        what=f"{made.name} of {shape} runs over {over}; the classes are on axis {len(shape) - 1 if axis != len(shape) - 1 else 1}.",
+        what=f"{made.name} of {shape} runs over {over}; the classes are on axis "
+        f"{len(shape) - 1 if axis != len(shape) - 1 else 1}.",
         why="The probabilities of one sample do not sum to 1 over its classes, and depend on what else is summed over.",
         mend=f"{made.name}(..., dim=-1)",
         evidence={"axis": axis, "shape": shape},

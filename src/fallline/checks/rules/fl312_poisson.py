@@ -20,6 +20,8 @@ Sources: https://pytorch.org/docs/stable/generated/torch.nn.PoissonNLLLoss.html
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
@@ -36,18 +38,24 @@ def examine(evidence: Evidence) -> Finding | None:
         made, values, targets = evidence.transform(met.output), met.values, met.targets
         name = made.name if made is not None else ""
         if targets is not None and targets.numel() and float(targets.min()) < 0:
-            what, mend, flag = f"poisson_nll_loss is given negative counts (from {float(targets.min()):.3g}).", (
-                "counts as they are, not standardized"), None
+            what, mend, flag = (
+                f"poisson_nll_loss is given negative counts (from {float(targets.min()):.3g}).",
+                ("counts as they are, not standardized"),
+                None,
+            )
         elif logged and name in ("exp", "softplus", "relu", "sigmoid", "abs", "square"):
-            what = f"poisson_nll_loss takes the logarithm of the rate (log_input=True) and is given the output of {name}."
+            what = (
+                f"poisson_nll_loss takes the logarithm of the rate (log_input=True) and is given the output of {name}."
+            )
             mend, flag = "nn.PoissonNLLLoss(log_input=False)", False
         elif not logged and values is not None and values.numel() and float(values.min()) < 0:
-            what = f"poisson_nll_loss takes the rate (log_input=False) and is given negative numbers (from {float(values.min()):.3g})."
+            what = "poisson_nll_loss takes the rate (log_input=False) and is given negative numbers (from "
+            f"{float(values.min()):.3g})."
             mend, flag = "nn.PoissonNLLLoss()    # log_input=True: the network gives the rate's logarithm", True
         else:
             continue
 
-        def other(func, args, kwargs, flag=flag):
+        def other(func: Any, args: Any, kwargs: Any, flag: Any = flag) -> Any:
             return func(*args[:2], **{**kwargs, "log_input": flag})
 
         return RULE.finding(

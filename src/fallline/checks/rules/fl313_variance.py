@@ -20,7 +20,7 @@ Sources: https://pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
 
 from __future__ import annotations
 
-import torch
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -43,9 +43,12 @@ def examine(evidence: Evidence) -> Finding | None:
         if float(values.min()) >= 0 and (made is None or made.name not in _RAW):
             continue
 
-        def exponentiated(func, args, kwargs):
-            return func(args[0], args[1], args[2].exp(), *args[3:], **kwargs) if len(args) > 2 else func(
-                *args, **{**kwargs, "var": kwargs["var"].exp()})
+        def exponentiated(func: Any, args: Any, kwargs: Any) -> Any:
+            return (
+                func(args[0], args[1], args[2].exp(), *args[3:], **kwargs)
+                if len(args) > 2
+                else func(*args, **{**kwargs, "var": kwargs["var"].exp()})
+            )
 
         failure = evidence.failure
         return RULE.finding(

@@ -28,6 +28,8 @@ Sources: https://pytorch.org/docs/stable/generated/torch.nn.HingeEmbeddingLoss.h
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from fallline.checks.evidence import Evidence
@@ -45,13 +47,14 @@ def examine(evidence: Evidence) -> Finding | None:
         if met.values is None or not met.values.numel() or float(met.values.min()) >= 0:
             continue
 
-        def softened(func, args, kwargs):
+        def softened(func: Any, args: Any, kwargs: Any) -> Any:
             return func(torch.nn.functional.softplus(args[0]), *args[1:], **kwargs) if args else func(**kwargs)
 
         return RULE.finding(
             what=f"hinge_embedding_loss takes distances and is given numbers from {float(met.values.min()):.3g}.",
             why="For a target of 1 the loss is its input: negative inputs make it negative without bound.",
-            mend="F.softplus(output), or a distance such as (a - b).norm(dim=1)    # for a classifier: nn.SoftMarginLoss()",
+            mend="F.softplus(output), or a distance such as (a - b).norm(dim=1)    # for a classifier: "
+            "nn.SoftMarginLoss()",
             evidence={"lowest": float(met.values.min())},
             verified=tried(evidence, mode=patched(met.operation, softened)),
             where=met.operation.place,

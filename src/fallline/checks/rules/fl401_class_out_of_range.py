@@ -1,6 +1,7 @@
 """A class id is not one of the network's classes.
 
-With C outputs the ids are 0 … C − 1. Labels that start at 1, −1 for "negative" or "unknown", grey values of a mask, or a
+With C outputs the ids are 0 … C − 1. Labels that start at 1, −1 for "negative" or "unknown", grey values of a "
+"mask, or a
 class more than the last layer has outputs are outside.
 
 Fires on:
@@ -19,6 +20,8 @@ Sources: https://github.com/pytorch/pytorch/issues/12670, https://github.com/mil
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 
@@ -39,7 +42,7 @@ def examine(evidence: Evidence) -> Finding | None:
             continue
         if ids.shape == met.output.shape and ids.dim() > 1:
             continue
-        classes = met.output.shape[1] if len(met.output.shape) > 1 else met.output.shape[0]
+        classes = list(met.output.shape)[1 if len(met.output.shape) > 1 else 0]
         kept = ids[ids != met.operation.options.get("ignore_index", -100)].long()
         if not kept.numel() or (int(kept.min()) >= 0 and int(kept.max()) < classes):
             continue
@@ -58,14 +61,18 @@ def examine(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _mend(ids: torch.Tensor, classes: int, y: str):
+def _mend(ids: torch.Tensor, classes: int, y: str) -> Any:
     low, high = int(ids.min()), int(ids.max())
     values = ids.unique()
     if -5 <= low < 0 or (low > 0 and high - low < classes):
         sign = f"+ {-low}" if low < 0 else f"- {low}"
         return f"{y} = {y} {sign}    # so that they begin at 0", lambda t: t - low
     if len(values) <= classes:
-        text = f"({y} > 127).long()" if values.tolist() == [0, 255] and classes == 2 else f"torch.unique({y}, return_inverse=True)[1]"
+        text = (
+            f"({y} > 127).long()"
+            if values.tolist() == [0, 255] and classes == 2
+            else f"torch.unique({y}, return_inverse=True)[1]"
+        )
         return f"{y} = {text}    # {_listed(ids)} become 0 … {len(values) - 1}", lambda t: torch.searchsorted(values, t)
     return f"nn.Linear(..., {high + 1})    # one output per class", None
 

@@ -45,7 +45,7 @@ def examine(evidence: Evidence) -> Finding | None:
         if values.tolist() == [-1, 1]:
             mend, change = f"{y} = ({y} + 1) / 2    # −1 and 1 become 0 and 1", lambda t: (t + 1) / 2
         elif len(values) == 2:
-            mend, change = f"{y} = ({y} == {high:g}).float()", lambda t: (t == high).to(met.output.dtype)
+            mend, change = f"{y} = ({y} == {high:g}).float()", lambda t: (t == t.max()).float()
         elif low >= 0 and 1 < high <= 255 and high > 100:
             mend, change = f"{y} = {y} / 255", lambda t: t / 255
         else:

@@ -21,6 +21,8 @@ Sources: https://github.com/pytorch/pytorch/issues/21108
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.recorder import tensors_in
 from fallline.checks.rule import Rule
@@ -48,7 +50,7 @@ def examine(evidence: Evidence) -> Finding | None:
         else:
             continue
 
-        def counted(func, args, kwargs):
+        def counted(func: Any, args: Any, kwargs: Any) -> Any:
             return func(*args, **{name: value for name, value in kwargs.items() if name != "ignore_index"})
 
         return RULE.finding(

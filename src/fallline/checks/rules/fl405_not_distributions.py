@@ -20,6 +20,8 @@ Sources: https://discuss.pytorch.org/t/is-there-an-example-for-multi-class-multi
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from fallline.checks.evidence import Evidence
@@ -41,7 +43,7 @@ def examine(evidence: Evidence) -> Finding | None:
             continue
         axis = 1 if met.loss == "cross_entropy" else targets.dim() - 1
         sums, low = targets.sum(axis), float(targets.min())
-        if targets.shape[axis] < 2 or met.loss == "kl_div" and low < 0:
+        if targets.shape[axis] < 2 or (met.loss == "kl_div" and low < 0):
             continue
         several = bool(((targets == 0) | (targets == 1)).all()) and float(sums.max()) > 1
         if not several and low >= 0 and bool(((sums - 1).abs() < 0.05).all()):
@@ -49,14 +51,20 @@ def examine(evidence: Evidence) -> Finding | None:
         if not several and low >= 0 and bool((((sums - 1).abs() < 0.05) | (sums.abs() < 1e-6)).all()):
             continue  # rows of zeros are rows left out
 
-        def binary(func, args, kwargs):
+        def binary(func: Any, args: Any, kwargs: Any) -> Any:
             return torch.nn.functional.binary_cross_entropy_with_logits(*args[:2]) if len(args) > 1 else func(**kwargs)
 
-        kind = "several true labels per row" if several else f"rows that sum to {float(sums.min()):.3g} … {float(sums.max()):.3g}"
+        kind = (
+            "several true labels per row"
+            if several
+            else f"rows that sum to {float(sums.min()):.3g} … {float(sums.max()):.3g}"
+        )
         return RULE.finding(
             what=f"{met.loss} is given targets with {kind}; it takes one distribution per row, which sums to 1.",
-            why="The classes exclude each other in this loss: it cannot ask for two at once, or for more than certainty.",
-            mend="nn.BCEWithLogitsLoss()    # several labels may be true" if several
+            why="The classes exclude each other in this loss: it cannot ask for two at once, or for more than "
+            "certainty.",
+            mend="nn.BCEWithLogitsLoss()    # several labels may be true"
+            if several
             else "target = target / target.sum(1, keepdim=True)    # or torch.softmax(target, dim=1) of scores",
             evidence={"lowest sum": float(sums.min()), "highest sum": float(sums.max()), "lowest": low},
             verified=tried(evidence, mode=patched(met.operation, binary)) if several else None,

@@ -38,7 +38,8 @@ def examine(evidence: Evidence) -> Finding | None:
         if not repeats:
             continue
         return RULE.finding(
-            what=f"multilabel_margin_loss is given rows such as {ids[0].tolist()}: a mask, where it takes ids padded with −1.",
+            what=f"multilabel_margin_loss is given rows such as {ids[0].tolist()}: a mask, where it takes ids "
+            f"padded with −1.",
             why="A mask of zeros and ones is read as a list of the classes 0 and 1.",
             mend=f"{names_of(evidence).loss} = nn.MultiLabelSoftMarginLoss()    # takes the mask, as floats",
             evidence={"first row": ids[0].tolist()},

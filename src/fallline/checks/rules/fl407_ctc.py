@@ -46,7 +46,8 @@ def examine(evidence: Evidence) -> Finding | None:
         failure = evidence.failure
         return RULE.finding(
             what=what,
-            why="CTC sums over all ways to spread the labels over time with blanks between; there is none here that is meant.",
+            why="CTC sums over all ways to spread the labels over time with blanks between; there is none here "
+            "that is meant.",
             mend=mend,
             evidence={"log_probs": met.output.shape, "targets": tuple(targets.shape)},
             where=met.operation.place,
@@ -56,19 +57,27 @@ def examine(evidence: Evidence) -> Finding | None:
 
 
 def _fault(met: Comparison, targets: Tensor, given: Tensor, wanted: Tensor) -> tuple[str, str] | None:
+    outputs = list(met.output.shape)[-1]
     time, rows = met.output.shape[0], met.output.shape[1] if len(met.output.shape) > 2 else 1
     blank = int(met.operation.options.get("blank", 0))
     if len(met.output.shape) == 3 and time == len(given) != rows:
-        return (f"ctc_loss takes (time, batch, class) and is given {met.output.shape} for {len(given)} samples.",
-                "log_probs.transpose(0, 1)")
+        return (
+            f"ctc_loss takes (time, batch, class) and is given {met.output.shape} for {len(given)} samples.",
+            "log_probs.transpose(0, 1)",
+        )
     used = torch.cat([row[:n] for row, n in zip(targets, wanted, strict=False)]) if targets.dim() == 2 else targets
     if used.numel() and bool((used == blank).any()):
         return (f"The targets hold {blank}, which is the blank.", f"labels without {blank}, or nn.CTCLoss(blank=...)")
-    if used.numel() and int(used.max()) >= met.output.shape[-1]:
-        return (f"Labels go up to {int(used.max())} for {met.output.shape[-1]} outputs.", f"nn.Linear(..., {int(used.max()) + 1})")
+    if used.numel() and int(used.max()) >= outputs:
+        return (
+            f"Labels go up to {int(used.max())} for {outputs} outputs.",
+            f"nn.Linear(..., {int(used.max()) + 1})",
+        )
     if bool((wanted > given).any()):
-        return (f"A target of {int(wanted.max())} labels has {int(given.min())} time steps.",
-                "more time steps than labels (less pooling), or nn.CTCLoss(zero_infinity=True) for the odd sample")
+        return (
+            f"A target of {int(wanted.max())} labels has {int(given.min())} time steps.",
+            "more time steps than labels (less pooling), or nn.CTCLoss(zero_infinity=True) for the odd sample",
+        )
     return None
 
 

@@ -50,7 +50,8 @@ def examine(evidence: Evidence) -> Finding | None:
             mend = "nn.CrossEntropyLoss(weight=counts.sum() / (len(counts) * counts))    # counts of each class"
         return RULE.finding(
             what=f"Class {rarest} has {share:.1%} of the {int(counts.sum())} rows, and all rows count alike.",
-            why="Never predicting it is right almost always, and accuracy hides that; look at recall or balanced accuracy.",
+            why="Never predicting it is right almost always, and accuracy hides that; look at recall or "
+            "balanced accuracy.",
             mend=mend,
             evidence={"share": share, "counts": counts.tolist()},
             where=met.operation.place,
@@ -65,7 +66,7 @@ def _counts(met: Comparison) -> Tensor | None:
     if met.loss == "cross_entropy":
         single = not targets.is_floating_point() and targets.dim() == 1 and int(targets.min()) >= 0
         return targets.bincount().double() if single else None
-    column = targets.dim() == 1 or targets.shape[-1] == 1 and targets.dim() == 2
+    column = targets.dim() == 1 or (targets.shape[-1] == 1 and targets.dim() == 2)
     binary = bool(((targets == 0) | (targets == 1)).all())
     return targets.flatten().long().bincount(minlength=2).double() if column and binary else None
 

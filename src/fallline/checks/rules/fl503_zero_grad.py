@@ -9,7 +9,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         value = loss(model(batch[0]), batch[1])
         value.backward()
         optimizer.step()
@@ -21,7 +21,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         for part in (slice(0, 4), slice(4, 8)):
             value = loss(model(batch[0][part]), batch[1][part]) / 2
             value.backward()
@@ -35,6 +35,7 @@ Sources: https://stackoverflow.com/questions/48001598/why-do-we-need-to-call-zer
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -47,7 +48,7 @@ RULE = Rule("FL503", "zero-grad", Severity.error, ("loop", "divergence", "nonfin
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where a step uses gradients that an earlier one has used."""
     stale = [step for step in evidence.trace.steps if step.stale and step.backwards]
-    by_hand = not evidence.trace.steps and [b for b in evidence.trace.backwards if b.stale]
+    by_hand = [b for b in evidence.trace.backwards if b.stale and not evidence.trace.steps]
     if not stale and not by_hand:
         return None
     name, backward = names_of(evidence).optimizer, evidence.trace.backwards[0]
@@ -66,10 +67,10 @@ def examine(evidence: Evidence) -> Finding | None:
     )
 
 
-def _zeroed(setup):
+def _zeroed(setup: Any) -> Any:
     """The same step with the gradients set to zero before it."""
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         for parameter in model.parameters():
             parameter.grad = None
         return setup.train_step(model, loss, optimizer, batch)

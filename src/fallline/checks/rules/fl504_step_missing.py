@@ -1,7 +1,7 @@
 """Gradients are computed and no optimizer step is made.
 
-`backward()` only writes the gradients; `optimizer.step()` moves the parameters. The losses that are printed are those of
-the network as it was drawn.
+`backward()` only writes the gradients; `optimizer.step()` moves the parameters. The losses that are printed are those
+of the network as it was drawn.
 
 Fires on:
 
@@ -9,7 +9,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         value.backward()
@@ -21,7 +21,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         value = loss(model(batch[0]), batch[1])
         model.zero_grad()
         value.backward()
@@ -36,6 +36,7 @@ Sources: https://discuss.pytorch.org/t/model-parameters-not-updating/
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -57,8 +58,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return None  # gradient accumulation over many batches
     name, last = names_of(evidence).optimizer, trace.backwards[-1]
 
-    def stepping(setup):
-        def train_step(model, loss, optimizer, batch):
+    def stepping(setup: Any) -> Any:
+        def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
             value = setup.train_step(model, loss, optimizer, batch)
             optimizer.step()
             return value

@@ -9,7 +9,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         value.backward()
@@ -23,7 +23,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         value.backward()
@@ -53,7 +53,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     after = clips[0].detail["steps"] > 0
     return RULE.finding(
-        what=f"The gradients are clipped {'after the step that uses them' if after else 'before backward() makes them'}.",
+        what=f"The gradients are clipped "
+        f"{'after the step that uses them' if after else 'before backward() makes them'}.",
         why="The step follows the unclipped gradients: a few large ones can throw the weights far away.",
         mend="loss.backward()\nnn.utils.clip_grad_norm_(model.parameters(), 1.0)\noptimizer.step()",
         evidence={"clipped": len(clips), "in time": 0},
@@ -65,6 +66,6 @@ def _useful(evidence: Evidence, clip: Event) -> bool:
     """Whether a backward pass came since the last step, and a step after."""
     done = [step.after for step in evidence.trace.steps]
     before = done[clip.detail["steps"] - 1] if clip.detail["steps"] else 0
-    return clip.detail["backwards"] > before and bisect.bisect_left(done, clip.detail["backwards"]) < len(done) or (
+    return (clip.detail["backwards"] > before and bisect.bisect_left(done, clip.detail["backwards"]) < len(done)) or (
         clip.detail["backwards"] > before and clip.detail["steps"] == len(done)
     )

@@ -10,7 +10,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         value.backward()
@@ -29,6 +29,7 @@ Sources: https://github.com/Lornatang/ESRGAN-PyTorch/issues/39
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -50,15 +51,16 @@ def examine(evidence: Evidence) -> Finding | None:
     stepped = {step.owner for step in trace.steps}
     keys = {id(evidence.parameters[name]) for name in reached if name in evidence.parameters}
     waiting = [
-        number for number, optimizer in enumerate(evidence.optimizers)
+        number
+        for number, optimizer in enumerate(evidence.optimizers)
         if number not in stepped and any(id(p) in keys for group in optimizer.param_groups for p in group["params"])
     ]
     if not waiting:
         return None
     name = names_of(evidence).optimizer
 
-    def stepping(setup):
-        def train_step(model, loss, optimizer, batch):
+    def stepping(setup: Any) -> Any:
+        def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
             value = setup.train_step(model, loss, optimizer, batch)
             optimizer.step()
             return value

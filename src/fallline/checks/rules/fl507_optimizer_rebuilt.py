@@ -9,7 +9,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
@@ -49,7 +49,8 @@ def examine(evidence: Evidence) -> Finding | None:
     if type(first).__name__ == "SGD" and not group.get("momentum"):
         return None  # it has no memory to lose
     return RULE.finding(
-        what=f"{len(once)} steps were made by {len(once)} different {type(first).__name__} optimizers of the same parameters.",
+        what=f"{len(once)} steps were made by {len(once)} different {type(first).__name__} optimizers of the "
+        f"same parameters.",
         why="Its averages of the gradients begin at zero each time, as if every step were the first.",
         mend="build the optimizer once, before the loop",
         evidence={"optimizers": len(once), "steps": len(steps)},

@@ -8,7 +8,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         optimizer.step()
@@ -20,7 +20,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         value = loss(model(batch[0]), batch[1])
         for parameter, gradient in zip(model.parameters(), torch.autograd.grad(value, list(model.parameters()))):
             parameter.grad = gradient
@@ -33,6 +33,7 @@ Sources: none
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -50,8 +51,8 @@ def examine(evidence: Evidence) -> Finding | None:
     if any(len(step.without) < len(step.owned) for step in trace.steps):
         return None
 
-    def with_backward(setup):
-        def train_step(model, loss, optimizer, batch):
+    def with_backward(setup: Any) -> Any:
+        def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
             optimizer.zero_grad()
             value = setup.forward(batch)
             value.backward()

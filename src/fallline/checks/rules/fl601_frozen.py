@@ -46,7 +46,8 @@ def examine(evidence: Evidence) -> Finding | None:
     return RULE.finding(
         what=f"None of the {len(parameters)} parameters of {name} requires gradients.",
         why="There is nothing for the loss to be differentiated by, and nothing for the optimizer to move.",
-        mend=f"{last[-1] if last else name}.requires_grad_(True)    # what is to be trained; freeze before attaching it",
+        mend=f"{last[-1] if last else name}.requires_grad_(True)    # what is to be trained; freeze before "
+        f"attaching it",
         evidence={"parameters": len(parameters), "requiring gradients": 0},
         where=failure.place if failure is not None else None,
         message=failure.message if failure is not None else None,

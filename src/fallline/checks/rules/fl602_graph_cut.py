@@ -1,7 +1,7 @@
 """The loss is cut off from the network: no gradient can flow back.
 
-`detach()`, `.data`, `.item()`, `.numpy()`, `argmax`, a new `torch.tensor(...)` and `torch.no_grad()` end the graph. Then
-`backward()` raises; or, if the loss was wrapped again or told to require gradients, it runs and reaches nothing.
+`detach()`, `.data`, `.item()`, `.numpy()`, `argmax`, a new `torch.tensor(...)` and `torch.no_grad()` end the graph.
+Then `backward()` raises; or, if the loss was wrapped again or told to require gradients, it runs and reaches nothing.
 
 Fires on:
 
@@ -15,10 +15,13 @@ Silent on:
     loss = lambda output, target: nn.functional.mse_loss(output, target) / output.detach().std()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-Sources: https://github.com/speechbrain/speechbrain/issues/735, https://github.com/roman-vygon/triplet_loss_kws/issues/6
+Sources: https://github.com/speechbrain/speechbrain/issues/735,
+https://github.com/roman-vygon/triplet_loss_kws/issues/6
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -71,9 +74,12 @@ def _unreached(evidence: Evidence) -> tuple[Seen | None, Place | None]:
     return backwards[0].loss, backwards[0].place
 
 
-def _mend(evidence: Evidence, found, wrapped: bool) -> tuple[str, str | None]:
+def _mend(evidence: Evidence, found: Any, wrapped: bool) -> tuple[str, str | None]:
     if found is None:
-        return "loss.backward()    # the loss itself, not torch.tensor(loss) or Variable(loss, requires_grad=True)", None
+        return (
+            "loss.backward()    # the loss itself, not torch.tensor(loss) or Variable(loss, requires_grad=True)",
+            None,
+        )
     operation, _ = found
     if not operation.grad and operation.name not in CUTS:
         return "compute the output outside torch.no_grad()", None

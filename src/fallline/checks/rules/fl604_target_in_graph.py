@@ -10,7 +10,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         target = batch[1] + 0.9 * model(batch[0].flip(0)).max(1).values
         value = loss(model(batch[0])[:, 0], target)
         optimizer.zero_grad()
@@ -24,7 +24,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         with torch.no_grad():
             target = batch[1] + 0.9 * model(batch[0].flip(0)).max(1).values
         value = loss(model(batch[0])[:, 0], target)
@@ -37,6 +37,8 @@ Sources: https://github.com/philtabor/Deep-Q-Learning-Paper-To-Code/issues/9
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
@@ -59,7 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
         discarded = next((op for op in evidence.trace.named("detach") if _unused(evidence, op.outputs)), None)
         place = 0 if turned else 1
 
-        def given(func, args, kwargs, place=place):
+        def given(func: Any, args: Any, kwargs: Any, place: Any = place) -> Any:
             return func(*(a.detach() if i == place else a for i, a in enumerate(args)), **kwargs)
 
         return RULE.finding(
@@ -67,7 +69,8 @@ def examine(evidence: Evidence) -> Finding | None:
             + ("; a detach() was called and its result not used." if discarded is not None else "."),
             why="The gradient moves the target towards the prediction as well as the other way round.",
             mend="with torch.no_grad():\n    target = reward + gamma * model(next_state).max(1).values"
-            if discarded is None else "target = target.detach()    # detach() returns a new tensor",
+            if discarded is None
+            else "target = target.detach()    # detach() returns a new tensor",
             evidence={"discarded detach": discarded is not None},
             verified=tried(evidence, mode=patched(met.operation, given)),
             where=discarded.place if discarded is not None else met.operation.place,
@@ -88,7 +91,7 @@ def _bootstrapped(evidence: Evidence, met: Comparison, name: str) -> bool:
     return given and labelled and (best or any(_unused(evidence, op.outputs) for op in evidence.trace.named("detach")))
 
 
-def _unused(evidence: Evidence, outputs) -> bool:
+def _unused(evidence: Evidence, outputs: Any) -> bool:
     """Whether nothing was done with what an operation returned."""
     keys = {seen.key for seen in outputs}
     return not any(each.key in keys for op in evidence.trace.operations for each in op.inputs)

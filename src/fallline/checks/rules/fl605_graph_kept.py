@@ -1,8 +1,8 @@
 """A tensor of the step before reaches into this one, with its graph.
 
-A recurrent state, a running loss or a stored output still hangs on the graph that the last `backward()` has freed. Torch
-raises when the next one comes to it; `retain_graph=True` only moves the error to the weights that the optimizer has
-changed since. Detach what is carried over.
+A recurrent state, a running loss or a stored output still hangs on the graph that the last `backward()` has freed.
+Torch raises when the next one comes to it; `retain_graph=True` only moves the error to the weights that the optimizer
+has changed since. Detach what is carried over.
 
 Fires on:
 
@@ -11,7 +11,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(3, 5, 2), torch.randn(3, 5, 4)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         output, memory["state"] = model(batch[0], memory["state"])
         value = loss(output, batch[1])
@@ -26,7 +26,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(3, 5, 2), torch.randn(3, 5, 4)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         output, state = model(batch[0], memory["state"])
         memory["state"] = state.detach()
@@ -59,25 +59,32 @@ def examine(evidence: Evidence) -> Finding | None:
     carried = _carried(evidence, failure, backwards[-1].index)
     if carried is None and stored is None:
         return None
+    what = mend = ""
     twice = carried is not None and stored is None and carried[1]
     retained = any(backward.retain_graph for backward in backwards)
     if stored is not None:
         what = f"{stored} was computed once, before training, and hangs on a graph that the first backward() freed."
-        mend = f"{stored} = nn.Parameter(...)    # make the parameter of the finished numbers; compute with it in forward"
+        mend = (
+            f"{stored} = nn.Parameter(...)    # make the parameter of the finished numbers; compute with it in forward"
+        )
     elif twice:
         what = "Two backward passes in one step go through the same part of the graph."
         mend = "(loss_a + loss_b).backward()    # once; or detach what the second is not meant to reach"
-    else:
+    elif carried is not None:
         seen = carried[0]
         made = evidence.trace.producer(seen)
-        what = f"A tensor {seen.shape} of an earlier step, made by {made.name if made else 'it'}, is used in this one " \
-               "with its graph" + (", which retain_graph=True kept." if retained else ".")
+        what = (
+            f"A tensor {seen.shape} of an earlier step, made by {made.name if made else 'it'}, is used in this one "
+            "with its graph" + (", which retain_graph=True kept." if retained else ".")
+        )
         mend = "state = state.detach()    # before the next batch; (h, c) each" + (
-            "\nloss.backward()    # without retain_graph=True" if retained else "")
+            "\nloss.backward()    # without retain_graph=True" if retained else ""
+        )
     made = evidence.trace.producer(carried[0]) if carried is not None else None
     return RULE.finding(
         what=what,
-        why="backward() frees the graph it went through, and the step changes the weights in it; it cannot go through again.",
+        why="backward() frees the graph it went through, and the step changes the weights in it; it cannot go "
+        "through again.",
         mend=mend,
         evidence={"retain_graph": retained, "step": failure.step},
         where=(made.place if made is not None else None) or failure.place,
@@ -94,7 +101,7 @@ def _carried(evidence: Evidence, failure: Failure, last: int) -> tuple[Seen, boo
             if each.producer < last <= operation.index:
                 made = evidence.trace.operations[each.producer]
                 stepped = any(step.index >= made.index for step in evidence.trace.steps)
-                return each, not stepped and not evidence.trace.steps or not stepped
+                return each, (not stepped and not evidence.trace.steps) or not stepped
     loss = failure.arguments[0]
     if loss.producer is not None and loss.producer < last:
         return loss, True

@@ -1,7 +1,7 @@
 """A tensor that the backward pass needs is changed in place.
 
-Many functions keep their output, or an input, for the gradient. `x += y`, `x[...] = y`, `relu_` and their like overwrite
-it, and `backward()` raises. Write `x = x + y`.
+Many functions keep their output, or an input, for the gradient. `x += y`, `x[...] = y`, `relu_` and their like
+overwrite it, and `backward()` raises. Write `x = x + y`.
 
 Fires on:
 
@@ -25,10 +25,13 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-Sources: https://discuss.pytorch.org/t/when-would-the-error-one-of-the-variables-needed-for-gradient-computation-has-been-modified-occur/11976
+Sources:
+https://discuss.pytorch.org/t/when-would-the-error-one-of-the-variables-needed-for-gradient-computation-has-been-modified-occur/11976
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from torch import Tensor
 
@@ -40,8 +43,29 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL606", "in-place", Severity.error, ("exception", "graph"))
 
-_SAVING = ("relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp", "sqrt", "rsqrt", "elu", "leaky_relu", "pow",
-           "mul", "div", "reciprocal", "selu", "celu", "hardtanh", "softplus", "norm", "prod", "max_pool2d")
+_SAVING = (
+    "relu",
+    "sigmoid",
+    "tanh",
+    "softmax",
+    "log_softmax",
+    "exp",
+    "sqrt",
+    "rsqrt",
+    "elu",
+    "leaky_relu",
+    "pow",
+    "mul",
+    "div",
+    "reciprocal",
+    "selu",
+    "celu",
+    "hardtanh",
+    "softplus",
+    "norm",
+    "prod",
+    "max_pool2d",
+)
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -65,7 +89,9 @@ def examine(evidence: Evidence) -> Finding | None:
             what=f"{operation.name} changes the output of {made.name if made is not None else 'a layer'} "
             f"{operation.inputs[0].shape} in place, which the backward pass needs as it was.",
             why="The gradient of that function is computed from the numbers that were overwritten.",
-            mend=f"x = x {sign} y    # instead of x {sign}= y" if sign else f"x = torch.{plain}(x)    # instead of .{operation.name}()",
+            mend=f"x = x {sign} y    # instead of x {sign}= y"
+            if sign
+            else f"x = torch.{plain}(x)    # instead of .{operation.name}()",
             evidence={"operation": operation.name, "changes the output of": made.name if made is not None else None},
             verified=verified,
             where=operation.place,
@@ -75,11 +101,11 @@ def examine(evidence: Evidence) -> Finding | None:
 
 
 def _in_place(operation: Operation) -> bool:
-    changed = operation.name.endswith("_") and not operation.name.startswith("__") or operation.name == "__setitem__"
+    changed = (operation.name.endswith("_") and not operation.name.startswith("__")) or operation.name == "__setitem__"
     skipped = operation.name in ("requires_grad_", "detach_", "unsqueeze_", "squeeze_")
     return changed and not skipped and bool(operation.inputs) and operation.grad
 
 
-def _outside(func, args, kwargs):
+def _outside(func: Any, args: Any, kwargs: Any) -> Any:
     """The same operation on a copy."""
     return func(args[0].clone(), *args[1:], **kwargs) if isinstance(args[0], Tensor) else func(*args, **kwargs)

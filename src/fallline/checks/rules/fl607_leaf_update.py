@@ -9,7 +9,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         value = loss(model(batch[0]), batch[1])
         value.backward()
         for parameter in model.parameters():
@@ -22,7 +22,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         model.zero_grad()
         value = loss(model(batch[0]), batch[1])
         value.backward()
@@ -35,6 +35,8 @@ Sources: https://github.com/pytorch/examples/pull/779
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 
@@ -50,14 +52,14 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where an in-place operation on a leaf that requires gradients raised."""
     failure = evidence.failure
     operation = None if failure is None else failure.operation
-    if operation is None or not operation.inputs or not operation.grad:
+    if failure is None or operation is None or not operation.inputs or not operation.grad:
         return None
     changed = operation.inputs[0]
-    in_place = operation.name.endswith("_") and not operation.name.startswith("__") or operation.name == "__setitem__"
+    in_place = (operation.name.endswith("_") and not operation.name.startswith("__")) or operation.name == "__setitem__"
     if not in_place or not changed.leaf or not changed.needs_grad:
         return None
 
-    def without(func, args, kwargs):
+    def without(func: Any, args: Any, kwargs: Any) -> Any:
         with torch.no_grad():
             return func(*args, **kwargs)
 

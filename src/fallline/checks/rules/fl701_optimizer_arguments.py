@@ -73,12 +73,14 @@ def _fault(given: Any, name: str, bare: bool) -> tuple[str | None, str]:
         return "The optimizer was given text.", right
     if isinstance(given, Mapping):
         return "The optimizer was given a mapping (a state_dict?).", right
-    if isinstance(given, Iterator) or isinstance(given, list | tuple) and not given:
+    if isinstance(given, Iterator) or (isinstance(given, list | tuple) and not given):
         if bare:
             return "The network has no parameters: its layers are not registered.", "self.layers = nn.ModuleList([...])"
-        return ("The optimizer was given an empty list: the generator of parameters had been used up before."
-                if isinstance(given, Iterator) else "The optimizer was given an empty list."), (
-            f"{right}    # called again; or params = list({right})")
+        return (
+            "The optimizer was given an empty list: the generator of parameters had been used up before."
+            if isinstance(given, Iterator)
+            else "The optimizer was given an empty list."
+        ), (f"{right}    # called again; or params = list({right})")
     return _members(list(given), right)
 
 
@@ -91,11 +93,15 @@ def _members(given: list[Any], right: str) -> tuple[str | None, str]:
         return "The optimizer was given modules, not their parameters.", "[*a.parameters(), *b.parameters()]"
     tensors = [item for item in flat if isinstance(item, Tensor)]
     if any(not tensor.is_leaf for tensor in tensors):
-        return ("The optimizer was given a tensor that is computed from others, not a parameter.",
-                "nn.Parameter(tensor)    # of the finished numbers: after .to(device), after scaling")
+        return (
+            "The optimizer was given a tensor that is computed from others, not a parameter.",
+            "nn.Parameter(tensor)    # of the finished numbers: after .to(device), after scaling",
+        )
     if len({id(tensor) for tensor in tensors}) < len(tensors):
-        return ("The optimizer was given some parameters more than once, in two groups.",
-                "[p for p in model.parameters() if p not in set(head)]    # by identity: {id(p) for p in head}")
+        return (
+            "The optimizer was given some parameters more than once, in two groups.",
+            "[p for p in model.parameters() if p not in set(head)]    # by identity: {id(p) for p in head}",
+        )
     if tensors and all(isinstance(item, tuple) for item in flat):
         return "The optimizer was given pairs of name and parameter.", right
     if any(isinstance(item, types.MethodType | types.GeneratorType) for item in given):

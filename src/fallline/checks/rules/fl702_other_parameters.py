@@ -46,10 +46,16 @@ def examine(evidence: Evidence) -> Finding | None:
     copy = shapes == [tuple(evidence.parameters[name].shape) for name in evidence.parameters if name in reached]
     kind = type(optimizer).__name__
     return RULE.finding(
-        what=f"{names.optimizer} owns {len(owned)} parameters, none of which is among the {len(reached)} that get gradients"
-        + (": they have the same shapes, as those of a copy or of the network before it was built anew." if copy else "."),
+        what=f"{names.optimizer} owns {len(owned)} parameters, none of which is among the {len(reached)} that "
+        f"get gradients"
+        + (
+            ": they have the same shapes, as those of a copy or of the network before it was built anew."
+            if copy
+            else "."
+        ),
         why="It moves the parameters it was built with; those of the network stay where they are.",
-        mend=f"{names.optimizer} = torch.optim.{kind}({names.model}.parameters(), ...)    # after the network is finished",
+        mend=f"{names.optimizer} = torch.optim.{kind}({names.model}.parameters(), ...)    # after the network "
+        f"is finished",
         evidence={"owned": len(owned), "with gradients": sorted(reached)[:5], "same shapes": copy},
         verified=tried(evidence, rebuilt),
     )

@@ -101,8 +101,11 @@ def _found(name: str, attribute: str, value: Any, lost: list[Tensor]) -> Finding
         what, mend = f"{holder} is a plain tensor that requires gradients", f"self.{attribute} = nn.Parameter(...)"
     else:
         modules = any(isinstance(item, nn.Module) for item in (value.values() if isinstance(value, dict) else value))
-        kind = ("ModuleDict" if isinstance(value, dict) else "ModuleList") if modules else (
-            "ParameterDict" if isinstance(value, dict) else "ParameterList")
+        kind = (
+            ("ModuleDict" if isinstance(value, dict) else "ModuleList")
+            if modules
+            else ("ParameterDict" if isinstance(value, dict) else "ParameterList")
+        )
         what = f"{holder} keeps {'layers' if modules else 'parameters'} in a plain {type(value).__name__}"
         mend = f"self.{attribute} = nn.{kind}(...)"
     return RULE.finding(

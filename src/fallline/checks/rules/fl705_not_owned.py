@@ -43,9 +43,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     networks = [evidence.setup.model, evidence.setup.loss] if evidence.setup is not None else evidence.roots
     own = {id(p) for m in networks if isinstance(m, torch.nn.Module) for p in m.parameters() if p.requires_grad}
-    lost = sorted(
-        name for name in reached - evidence.owned - evidence.moved if id(evidence.parameters[name]) in own
-    )
+    lost = sorted(name for name in reached - evidence.owned - evidence.moved if id(evidence.parameters[name]) in own)
     if not lost or _owned_elsewhere(evidence, lost):
         return None
     names, optimizer = names_of(evidence), evidence.optimizers[0]

@@ -1,7 +1,7 @@
 """An embedding gives sparse gradients to an optimizer that cannot use them.
 
-`nn.Embedding(sparse=True)` gives gradients for the rows that were used. `SGD`, `SparseAdam` and `Adagrad` take them, the
-others raise; and weight decay cannot be added to them.
+`nn.Embedding(sparse=True)` gives gradients for the rows that were used. `SGD`, `SparseAdam` and `Adagrad` take them,
+the others raise; and weight decay cannot be added to them.
 
 Fires on:
 
@@ -42,7 +42,8 @@ def examine(evidence: Evidence) -> Finding | None:
     return RULE.finding(
         what=f"{kind} was given a sparse gradient, of {names[0]}.",
         why="It keeps averages of every row and cannot work with the rows that were used alone.",
-        mend=f"{layer} = nn.Embedding(...)    # without sparse=True; or torch.optim.SparseAdam({layer}.parameters()) beside it",
+        mend=f"{layer} = nn.Embedding(...)    # without sparse=True; or "
+        f"torch.optim.SparseAdam({layer}.parameters()) beside it",
         evidence={"sparse": names, "optimizer": kind},
         where=failure.place,
         message=failure.message,

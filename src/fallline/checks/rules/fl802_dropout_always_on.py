@@ -57,7 +57,8 @@ def examine(evidence: Evidence) -> Finding | None:
         if not options.get("training", True) or not operation.modules or rate == 0 or call is None or _told(call):
             continue
         return RULE.finding(
-            what=f"F.{operation.name}(…, {rate}) in {operation.modules[-1]} is not told whether the network is training.",
+            what=f"F.{operation.name}(…, {rate}) in {operation.modules[-1]} is not told whether the network is "
+            f"training.",
             why="It drops in evaluation mode too: predictions are random.",
             mend=f"F.{operation.name}(x, {rate}, training=self.training)    # or self.dropout = nn.Dropout({rate})",
             evidence={"p": rate},

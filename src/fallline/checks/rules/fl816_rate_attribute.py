@@ -44,7 +44,8 @@ def examine(evidence: Evidence) -> Finding | None:
             what=f"{name}.{attribute} was set; the optimizer reads param_groups, where lr is "
             f"{optimizer.param_groups[0].get('lr')}.",
             why="The attribute is a new one that nobody reads: the rate did not change.",
-            mend=f"for group in {name}.param_groups:\n    group[\"{'lr' if attribute != 'weight_decay' else attribute}\"] = ...",
+            mend=f"for group in {name}.param_groups:\n    "
+            f'group["{"lr" if attribute != "weight_decay" else attribute}"] = ...',
             evidence={"attribute": attribute},
         )
     return None

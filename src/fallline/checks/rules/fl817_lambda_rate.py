@@ -23,6 +23,8 @@ Sources: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.Lamb
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch.optim.lr_scheduler import LambdaLR
 
 from fallline.checks.evidence import Evidence
@@ -47,7 +49,8 @@ def examine(evidence: Evidence) -> Finding | None:
             if any((_at(function, step) or 0) > 1.01 * base for step in _TRIED):
                 continue
             return RULE.finding(
-                what=f"The function of LambdaLR begins at {first:.3g}, the learning rate itself: the rate is {base * first:.3g}.",
+                what=f"The function of LambdaLR begins at {first:.3g}, the learning rate itself: the rate is "
+                f"{base * first:.3g}.",
                 why="What it returns is a factor of the optimizer's learning rate.",
                 mend="LambdaLR(optimizer, lambda epoch: ...)    # begins at 1.0",
                 evidence={"lr": base, "factor": first},
@@ -55,7 +58,7 @@ def examine(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _at(function, step: int) -> float | None:
+def _at(function: Any, step: int) -> float | None:
     try:
         return float(function(step))
     except (ValueError, ZeroDivisionError, OverflowError, IndexError, KeyError):  # not made for so many steps

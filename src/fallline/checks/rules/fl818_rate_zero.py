@@ -1,6 +1,7 @@
 """The learning rate is zero at every step.
 
-A schedule that starts at zero and is not stepped, or a rate that was rounded away, leaves the parameters where they are.
+A schedule that starts at zero and is not stepped, or a rate that was rounded away, leaves the parameters where they
+are.
 
 Fires on:
 
@@ -17,7 +18,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model, loss, optimizer, batch):
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         value.backward()

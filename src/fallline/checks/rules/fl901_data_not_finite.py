@@ -1,7 +1,7 @@
 """The data hold NaN or infinity.
 
-A single NaN in the inputs makes the loss NaN, and after one step every weight. They come from empty cells, from dividing
-by the standard deviation of a constant column (0), or from a logarithm of 0.
+A single NaN in the inputs makes the loss NaN, and after one step every weight. They come from empty cells, from
+dividing by the standard deviation of a constant column (0), or from a logarithm of 0.
 
 Fires on:
 
@@ -55,10 +55,22 @@ def _found(evidence: Evidence, name: str, tensor: torch.Tensor, is_input: bool) 
     bad = ~tensor.isfinite()
     columns = bad.any(0).nonzero().flatten().tolist() if tensor.dim() == 2 else []
     whole = [column for column in columns if bool(bad[:, column].all())]
-    where = f"column {', '.join(map(str, columns[:5]))}" if columns and len(columns) < tensor.shape[1] else f"{int(bad.sum())} places"
-    cause = "; the whole column, as after dividing by a standard deviation of 0" if whole and len(whole) == len(columns) else ""
-    change = (cast_inputs if is_input else cast_targets)(lambda t: t.nan_to_num(0, 0, 0) if t.is_floating_point() else t)
-    mend = f"{name} = ({name} - {name}.mean(0)) / ({name}.std(0) + 1e-8)" if whole else f"{name} = {name}.nan_to_num(0.0)"
+    where = (
+        f"column {', '.join(map(str, columns[:5]))}"
+        if columns and len(columns) < tensor.shape[1]
+        else f"{int(bad.sum())} places"
+    )
+    cause = (
+        "; the whole column, as after dividing by a standard deviation of 0"
+        if whole and len(whole) == len(columns)
+        else ""
+    )
+    change = (cast_inputs if is_input else cast_targets)(
+        lambda t: t.nan_to_num(0, 0, 0) if t.is_floating_point() else t
+    )
+    mend = (
+        f"{name} = ({name} - {name}.mean(0)) / ({name}.std(0) + 1e-8)" if whole else f"{name} = {name}.nan_to_num(0.0)"
+    )
     kind = "NaN" if bool(tensor.isnan().any()) else "infinity"
     return RULE.finding(
         what=f"{name} holds {kind} in {where} ({float(bad.double().mean()):.1%} of its numbers){cause}.",
@@ -74,11 +86,14 @@ def _watched(evidence: Evidence) -> Finding | None:
     """In a script: a module was given something not finite that no recorded operation had made so."""
     for call in evidence.root_calls:
         for seen in call.inputs:
-            if not seen.finite and not any(op.outputs and not op.outputs[0].finite and all(i.finite for i in op.inputs)
-                                           and op.inputs for op in evidence.trace.ancestors(seen)):
+            if not seen.finite and not any(
+                op.outputs and not op.outputs[0].finite and all(i.finite for i in op.inputs) and op.inputs
+                for op in evidence.trace.ancestors(seen)
+            ):
                 return RULE.finding(
                     what=f"{call.name} is given {seen.shape} with NaN or infinity in it.",
-                    why="Whatever is computed with NaN is NaN: the loss, every gradient, and after one step every weight.",
+                    why="Whatever is computed with NaN is NaN: the loss, every gradient, and after one step "
+                    "every weight.",
                     mend="x = x.nan_to_num(0.0)    # or drop the rows; x.isfinite().all(0) shows the columns",
                     evidence={"shape": seen.shape},
                     where=call.place,

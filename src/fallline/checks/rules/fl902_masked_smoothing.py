@@ -22,6 +22,8 @@ Sources: https://github.com/facebookresearch/pytext/pull/1698
 
 from __future__ import annotations
 
+from typing import Any
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
@@ -41,7 +43,7 @@ def examine(evidence: Evidence) -> Finding | None:
         if output is None or output.finite:
             continue
 
-        def floored(func, args, kwargs):
+        def floored(func: Any, args: Any, kwargs: Any) -> Any:
             return func(args[0].clamp(min=-1e4), *args[1:], **kwargs)
 
         masked = int((values == float("-inf")).any(0).sum())

@@ -29,8 +29,24 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL903", "not-finite", Severity.error, ("nonfinite", "divergence", "stuck"))
 
-_MASKS = ("masked_fill", "masked_fill_", "where", "full", "full_like", "fill_", "triu", "tril", "__setitem__", "tensor",
-          "generate_square_subsequent_mask", "empty", "empty_like", "masked_scatter", "scatter", "masked_fill_")
+_MASKS = (
+    "masked_fill",
+    "masked_fill_",
+    "where",
+    "full",
+    "full_like",
+    "fill_",
+    "triu",
+    "tril",
+    "__setitem__",
+    "tensor",
+    "generate_square_subsequent_mask",
+    "empty",
+    "empty_like",
+    "masked_scatter",
+    "scatter",
+    "masked_fill_",
+)
 
 
 def examine(evidence: Evidence) -> Finding | None:

@@ -38,7 +38,9 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where a summed loss explodes, and does not with the learning rate divided by the rows."""
     if not worse(evidence.losses) or evidence.failure is not None:
         return None
-    summed = next((op for met in evidence.comparisons for op in [_sum(evidence, met.operation)] if op is not None), None)
+    summed = next(
+        (op for met in evidence.comparisons for op in [_sum(evidence, met.operation)] if op is not None), None
+    )
     rows = evidence.rows
     if summed is None or rows is None or rows < 2:
         return None

@@ -56,7 +56,9 @@ def examine(evidence: Evidence) -> Finding | None:
         if heals(after):
             return _inputs(evidence, large[0], after)
     numbers = [t for t in targets if t.is_floating_point() and spread(t)[1] > _LARGE_TARGET]
-    regression = any(met.loss.endswith(("mse_loss", "l1_loss", "huber_loss", "difference")) for met in evidence.comparisons)
+    regression = any(
+        met.loss.endswith(("mse_loss", "l1_loss", "huber_loss", "difference")) for met in evidence.comparisons
+    )
     if numbers and regression:
         after = evidence.attempt(cast_targets(standardized))
         if heals(after):
@@ -71,7 +73,8 @@ def _inputs(evidence: Evidence, tensor: Tensor, after: list[float]) -> Finding:
     return RULE.finding(
         what=f"{name} goes up to {most:.3g} (mean {mean:.3g}), and the loss goes from {evidence.losses[0]:.3g} to "
         f"{evidence.losses[-1]:.3g} in {len(evidence.losses)} steps.",
-        why="Weights and learning rates are made for inputs near 0 with a spread of about 1; outputs and gradients grow with them.",
+        why="Weights and learning rates are made for inputs near 0 with a spread of about 1; outputs and "
+        "gradients grow with them.",
         mend=f"{mend}    # by the training rows alone",
         evidence={"mean": mean, "largest": most},
         verified=said(after, evidence.losses),
@@ -83,7 +86,8 @@ def _targets(evidence: Evidence, tensor: Tensor, after: list[float]) -> Finding:
     return RULE.finding(
         what=f"{name} goes up to {most:.3g} (mean {mean:.3g}), and the loss goes from {evidence.losses[0]:.3g} to "
         f"{evidence.losses[-1]:.3g} in {len(evidence.losses)} steps.",
-        why="The network begins with outputs near 0; at steps of this size it takes many thousands of them to get there, "
+        why="The network begins with outputs near 0; at steps of this size it takes many thousands of them to "
+        "get there, "
         "or a loss of this size throws the weights away.",
         mend=f"{name} = ({name} - {name}.mean()) / {name}.std()    # and back again after predicting",
         evidence={"mean": mean, "largest": most},

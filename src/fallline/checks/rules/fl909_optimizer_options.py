@@ -44,8 +44,12 @@ def examine(evidence: Evidence) -> Finding | None:
             if fault is not None:
                 what, why, mend, verified = fault
                 return RULE.finding(
-                    what=what, why=why, mend=mend.replace("OPTIMIZER", names_of(evidence).optimizer),
-                    evidence={name: group[name] for name in ("lr", "betas", "momentum", "weight_decay") if name in group},
+                    what=what,
+                    why=why,
+                    mend=mend.replace("OPTIMIZER", names_of(evidence).optimizer),
+                    evidence={
+                        name: group[name] for name in ("lr", "betas", "momentum", "weight_decay") if name in group
+                    },
                     verified=verified,
                 )
     return None
@@ -54,13 +58,20 @@ def examine(evidence: Evidence) -> Finding | None:
 def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> tuple[str, str, str, str | None] | None:
     betas, momentum = group.get("betas"), group.get("momentum")
     if isinstance(betas, tuple) and len(betas) == 2 and betas[0] >= 0.99 and betas[1] < betas[0]:
-        return (f"betas={betas}: the first is that of the gradient's average, the second that of its square.",
-                "The direction is an average over a thousand steps and the scale one over ten: it reacts late and overshoots.",
-                f"OPTIMIZER = torch.optim.{kind}(..., betas={(betas[1], betas[0])})", None)
+        return (
+            f"betas={betas}: the first is that of the gradient's average, the second that of its square.",
+            "The direction is an average over a thousand steps and the scale one over ten: it reacts late and "
+            "overshoots.",
+            f"OPTIMIZER = torch.optim.{kind}(..., betas={(betas[1], betas[0])})",
+            None,
+        )
     if isinstance(momentum, int | float) and momentum >= 1:
-        return (f"momentum={momentum:g}: old steps never fade.",
-                "Each step keeps all of the last one; the weights run away.",
-                f"OPTIMIZER = torch.optim.{kind}(..., momentum=0.9)", None)
+        return (
+            f"momentum={momentum:g}: old steps never fade.",
+            "Each step keeps all of the last one; the weights run away.",
+            f"OPTIMIZER = torch.optim.{kind}(..., momentum=0.9)",
+            None,
+        )
     decay, rate = group.get("weight_decay") or 0.0, group.get("lr") or 0.0
     coupled = kind not in ("AdamW", "Muon") and not group.get("decoupled_weight_decay")
     strong = decay >= 0.5 if coupled else decay * float(rate) >= 0.02
@@ -69,9 +80,12 @@ def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> tuple[str, s
     with_it, without = evidence.attempt(steps=100), evidence.attempt(_undecayed, steps=100)
     if len(without) < 100 or not finite(without) or not without[-1] < 0.7 * with_it[-1]:
         return None
-    return (f"weight_decay={decay:g}: after 100 steps the loss is {with_it[-1]:.3g}, without it {without[-1]:.3g}.",
-            "The weights are pulled to zero harder than the loss pulls them anywhere.",
-            f"OPTIMIZER = torch.optim.{kind}(..., weight_decay=1e-4)", said(without, with_it, steps=100))
+    return (
+        f"weight_decay={decay:g}: after 100 steps the loss is {with_it[-1]:.3g}, without it {without[-1]:.3g}.",
+        "The weights are pulled to zero harder than the loss pulls them anywhere.",
+        f"OPTIMIZER = torch.optim.{kind}(..., weight_decay=1e-4)",
+        said(without, with_it, steps=100),
+    )
 
 
 def _undecayed(setup: Setup) -> Setup:

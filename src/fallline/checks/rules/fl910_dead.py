@@ -21,6 +21,8 @@ Sources: https://github.com/ProteomicsML/ProteomicsML/pull/203
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from fallline.checks.evidence import Evidence
@@ -61,6 +63,6 @@ def _starts_at_zero(evidence: Evidence, operation: Operation) -> bool:
     return any(name in evidence.equal_rows for name in labels)
 
 
-def _leaky(func, args, kwargs):
+def _leaky(func: Any, args: Any, kwargs: Any) -> Any:
     """A ReLU that lets a little through."""
     return torch.nn.functional.leaky_relu(args[0], 0.1)

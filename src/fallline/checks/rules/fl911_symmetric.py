@@ -1,7 +1,7 @@
 """All units of a hidden layer are the same, and stay so.
 
-Units that begin with equal weights get equal gradients: a layer of a hundred is worth one. With zeros in two layers in a
-row there is no gradient at all. Zeros are fine in a linear model, and in the last layer.
+Units that begin with equal weights get equal gradients: a layer of a hundred is worth one. With zeros in two layers
+in a row there is no gradient at all. Zeros are fine in a linear model, and in the last layer.
 
 Fires on:
 
@@ -63,7 +63,11 @@ def examine(evidence: Evidence) -> Finding | None:
 
 def _hidden(evidence: Evidence, name: str) -> bool:
     """Whether what the matrix makes goes into another matrix."""
-    used = [op for op in evidence.trace.operations if op.step == 0 and any(s.label == f"parameter {name}" for s in op.inputs)]
+    used = [
+        op
+        for op in evidence.trace.operations
+        if op.step == 0 and any(s.label == f"parameter {name}" for s in op.inputs)
+    ]
     if not used or used[0].name not in ("linear", "matmul", "conv1d", "conv2d", "conv3d", "addmm", "mm"):
         return False
     keys = {seen.key for seen in used[0].outputs}

@@ -43,7 +43,11 @@ def examine(evidence: Evidence) -> Finding | None:
         hidden = not any(seen.key in outputs for seen in operation.outputs)
         if not hidden or made is None or made.name not in ("linear", "conv1d", "conv2d"):
             continue
-        flat = ((values.abs() > 0.999) if operation.name == "tanh" else ((values < 0.001) | (values > 0.999))).double().mean()
+        flat = (
+            ((values.abs() > 0.999) if operation.name == "tanh" else ((values < 0.001) | (values > 0.999)))
+            .double()
+            .mean()
+        )
         if float(flat) < _SHARE:
             continue
         layer = made.modules[-1] if made.modules else "the layer before"
