@@ -59,7 +59,7 @@ def build(seed=0):
     }
 
 
-def score(setup):
+def progress(setup):
     """How far the mean of the fakes is from the mean of the real samples."""
     noise, real = setup["batch"]
     with torch.no_grad():

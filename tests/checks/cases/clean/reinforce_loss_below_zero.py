@@ -55,7 +55,7 @@ def build(seed=0):
     }
 
 
-def score(setup):
+def progress(setup):
     """The share of states in which the best action is not the likeliest one."""
     states, best = setup["batch"]
     with torch.no_grad():
