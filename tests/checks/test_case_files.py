@@ -8,6 +8,7 @@ loss need not (a GAN's, a policy's); `evidence()` is a proof of its own.
 import ast
 import importlib.util
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,13 +109,13 @@ def assert_trains(module: ModuleType, make: Callable[[], dict]) -> None:
 
 def raises(module: ModuleType, proof: dict) -> None:
     steps = proof.get("at_step", 0)
-    with pytest.raises(Exception, match=proof["match"]) as caught:
+    with pytest.raises(Exception, match=re.escape(proof["match"])) as caught:
         train(assemble(module.build()), steps + 1)
     assert type(caught.value).__name__ == proof["exc"]
 
 
 def warns(module: ModuleType, proof: dict) -> None:
-    with pytest.warns(UserWarning, match=proof["match"]):
+    with pytest.warns(UserWarning, match=re.escape(proof["match"])):
         train(assemble(module.build()), proof.get("steps", 2))
 
 

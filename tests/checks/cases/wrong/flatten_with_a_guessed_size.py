@@ -3,8 +3,8 @@
 What is wrong: forward() flattens with view(-1, 32) where each sample has 64 values: -1 falls on the
 batch axis and the batch comes out twice as long.
 
-Symptom on torch 2.13: raises ValueError saying 'Expected input batch_size .32. to match target
-batch_size .16.'.
+Symptom on torch 2.13: raises ValueError saying 'Expected input batch_size (32) to match target
+batch_size (16)'.
 
 Repair: x = x.flatten(1), and nn.Linear(64, ...).
 
@@ -39,7 +39,7 @@ CASE = {
     "evidence": {
         "kind": "raises",
         "exc": "ValueError",
-        "match": "Expected input batch_size .32. to match target batch_size .16.",
+        "match": "Expected input batch_size (32) to match target batch_size (16)",
         "stage": "loss",
     },
 }
