@@ -4,7 +4,9 @@ The targets are drawn inside the step: random times, random noise, the network p
 No two losses are of the same thing, batch[1] is not used.
 
 Sources:
-  https://github.com/lucidrains/DALLE2-pytorch/issues/149
+  https://github.com/ermongroup/ddim/issues/33
+  https://github.com/huawei-noah/Speech-Backbones/issues/13
+  https://github.com/explainingai-code/DDPM-Pytorch/issues/6
 """
 
 import torch
@@ -18,7 +20,11 @@ CASE = {
         "the noise. No two losses are of the same thing, batch[1] is not used."
     ),
     "hint_ok": False,
-    "source": ["https://github.com/lucidrains/DALLE2-pytorch/issues/149"],
+    "source": [
+        "https://github.com/ermongroup/ddim/issues/33",
+        "https://github.com/huawei-noah/Speech-Backbones/issues/13",
+        "https://github.com/explainingai-code/DDPM-Pytorch/issues/6",
+    ],
     "steps": 80,
 }
 

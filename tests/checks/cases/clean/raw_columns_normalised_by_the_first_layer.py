@@ -4,7 +4,8 @@ Incomes in tens of thousands next to shares of one, straight from the table: the
 a BatchNorm1d without affine parameters, which standardises them.
 
 Sources:
-  https://github.com/wolny/pytorch-3dunet/issues/53
+  https://github.com/NLeSC/mcfly/issues/40
+  https://github.com/llSourcell/How_to_simulate_a_self_driving_car/issues/2
 """
 
 import torch
@@ -18,7 +19,10 @@ CASE = {
         "begins with a BatchNorm1d without affine parameters, which standardises them."
     ),
     "hint_ok": False,
-    "source": ["https://github.com/wolny/pytorch-3dunet/issues/53"],
+    "source": [
+        "https://github.com/NLeSC/mcfly/issues/40",
+        "https://github.com/llSourcell/How_to_simulate_a_self_driving_car/issues/2",
+    ],
 }
 
 

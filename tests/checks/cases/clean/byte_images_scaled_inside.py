@@ -1,23 +1,23 @@
-"""Wide images as bytes scaled inside: a legitimate set-up.
+"""Byte images scaled inside: a legitimate set-up.
 
 The batch holds bytes 0..255; forward() casts and divides, so the first layer sees 0..1.
 
 Sources:
-  https://github.com/milesial/Pytorch-UNet/issues/291
   https://github.com/Selen-Suyue/DensePolicy2D/issues/3
+  https://github.com/pytorch/pytorch/issues/23019
 """
 
 import torch
 from torch import nn
 
 CASE = {
-    "id": "wide_images_as_bytes_scaled_inside",
+    "id": "byte_images_scaled_inside",
     "family": "scale",
     "note": ("The batch holds bytes 0..255; forward() casts and divides, so the first layer sees 0..1."),
     "hint_ok": False,
     "source": [
-        "https://github.com/milesial/Pytorch-UNet/issues/291",
         "https://github.com/Selen-Suyue/DensePolicy2D/issues/3",
+        "https://github.com/pytorch/pytorch/issues/23019",
     ],
 }
 
