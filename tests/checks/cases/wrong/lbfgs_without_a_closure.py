@@ -54,14 +54,14 @@ def make(seed, mended):
     y = torch.sin(3 * x)
     model = nn.Sequential(nn.Linear(1, 12), nn.Tanh(), nn.Linear(12, 1))
 
-    def plain(model, loss_fn, optimizer, batch):
+    def step_a(model, loss_fn, optimizer, batch):
         optimizer.zero_grad()
         loss = loss_fn(model(batch[0]), batch[1])
         loss.backward()
         optimizer.step()
         return loss
 
-    def closed(model, loss_fn, optimizer, batch):
+    def step_b(model, loss_fn, optimizer, batch):
         def closure():
             optimizer.zero_grad()
             loss = loss_fn(model(batch[0]), batch[1])
@@ -75,7 +75,7 @@ def make(seed, mended):
         "loss_fn": nn.MSELoss(),
         "optimizer": torch.optim.LBFGS(model.parameters(), lr=0.3),
         "batch": (x, y),
-        "train_step": closed if mended else plain,
+        "train_step": step_b if mended else step_a,
     }
 
 

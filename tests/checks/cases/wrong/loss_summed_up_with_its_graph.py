@@ -50,7 +50,7 @@ def make(seed, mended):
     model = nn.Sequential(nn.Linear(3, 24), nn.ReLU(), nn.Linear(24, 1))
     running = {"total": 0.0}
 
-    def entangled(model, loss_fn, optimizer, batch):
+    def step_a(model, loss_fn, optimizer, batch):
         optimizer.zero_grad()
         loss = loss_fn(model(batch[0]), batch[1])
         running["total"] = running["total"] + loss
@@ -58,7 +58,7 @@ def make(seed, mended):
         optimizer.step()
         return loss
 
-    def separate(model, loss_fn, optimizer, batch):
+    def step_b(model, loss_fn, optimizer, batch):
         optimizer.zero_grad()
         loss = loss_fn(model(batch[0]), batch[1])
         loss.backward()
@@ -71,7 +71,7 @@ def make(seed, mended):
         "loss_fn": nn.MSELoss(),
         "optimizer": torch.optim.Adam(model.parameters(), lr=0.02),
         "batch": (x, y),
-        "train_step": separate if mended else entangled,
+        "train_step": step_b if mended else step_a,
     }
 
 

@@ -46,7 +46,7 @@ def make(seed, mended):
     y = x @ torch.tensor([[1.0], [-2.0], [0.5], [3.0], [-1.0]])
     model = nn.Linear(5, 1)
 
-    def wasteful(model, loss_fn, optimizer, batch):
+    def step_a(model, loss_fn, optimizer, batch):
         optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
         optimizer.zero_grad()
         loss = loss_fn(model(batch[0]), batch[1])
@@ -54,7 +54,7 @@ def make(seed, mended):
         optimizer.step()
         return loss
 
-    def thrifty(model, loss_fn, optimizer, batch):
+    def step_b(model, loss_fn, optimizer, batch):
         optimizer.zero_grad()
         loss = loss_fn(model(batch[0]), batch[1])
         loss.backward()
@@ -66,7 +66,7 @@ def make(seed, mended):
         "loss_fn": nn.MSELoss(),
         "optimizer": torch.optim.Adam(model.parameters(), lr=0.1),
         "batch": (x, y),
-        "train_step": thrifty if mended else wasteful,
+        "train_step": step_b if mended else step_a,
     }
 
 

@@ -46,14 +46,14 @@ def make(seed, mended):
     y = x.sum(1, keepdim=True) - 1
     model = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 1))
 
-    def careless(model, loss_fn, optimizer, batch):
+    def step_a(model, loss_fn, optimizer, batch):
         loss = loss_fn(model(batch[0]), batch[1])
         loss.backward()
         optimizer.zero_grad()
         optimizer.step()
         return loss
 
-    def careful(model, loss_fn, optimizer, batch):
+    def step_b(model, loss_fn, optimizer, batch):
         loss = loss_fn(model(batch[0]), batch[1])
         optimizer.zero_grad()
         loss.backward()
@@ -65,7 +65,7 @@ def make(seed, mended):
         "loss_fn": nn.MSELoss(),
         "optimizer": torch.optim.AdamW(model.parameters(), lr=0.02),
         "batch": (x, y),
-        "train_step": careful if mended else careless,
+        "train_step": step_b if mended else step_a,
     }
 
 
