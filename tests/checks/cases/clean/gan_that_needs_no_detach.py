@@ -25,7 +25,7 @@ CASE = {
         "https://github.com/pytorch/examples/issues/116",
         "https://github.com/XPixelGroup/BasicSR/issues/17",
     ],
-    "steps": 100,
+    "steps": 200,
 }
 
 
@@ -33,7 +33,7 @@ def build(seed=0):
     torch.manual_seed(seed)
     generator = nn.Sequential(nn.Linear(3, 16), nn.Tanh(), nn.Linear(16, 2))
     critic = nn.Sequential(nn.Linear(2, 24), nn.LeakyReLU(0.2), nn.Linear(24, 1))
-    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3)
+    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3, betas=(0.5, 0.9))
     noise, real = torch.randn(60, 3), 0.3 * torch.randn(60, 2) - 1.5
 
     def train_step(model, loss_fn, optimizer, batch):
@@ -51,7 +51,7 @@ def build(seed=0):
     return {
         "model": generator,
         "loss_fn": nn.BCEWithLogitsLoss(),
-        "optimizer": torch.optim.Adam(generator.parameters(), lr=5e-3),
+        "optimizer": torch.optim.Adam(generator.parameters(), lr=5e-3, betas=(0.5, 0.9)),
         "batch": (noise, real),
         "train_step": train_step,
     }

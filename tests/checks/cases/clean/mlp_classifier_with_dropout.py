@@ -3,7 +3,8 @@
 Plain classifier with dropout: two calls in training mode differ, the loss is noisy, all is well.
 
 Sources:
-  https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
+  https://github.com/ageron/handson-ml2/issues/70
+  https://github.com/udacity/deep-learning-v2-pytorch/issues/3
 """
 
 import torch
@@ -15,7 +16,10 @@ CASE = {
     "family": "model",
     "note": ("Plain classifier with dropout: two calls in training mode differ, the loss is noisy, all is well."),
     "hint_ok": False,
-    "source": ["https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html"],
+    "source": [
+        "https://github.com/ageron/handson-ml2/issues/70",
+        "https://github.com/udacity/deep-learning-v2-pytorch/issues/3",
+    ],
 }
 
 

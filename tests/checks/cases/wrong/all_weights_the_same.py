@@ -10,7 +10,7 @@ Repair: Keep PyTorch's own initialisation, or nn.init.xavier_uniform_(layer.weig
 Sources:
   https://github.com/davidmascharka/MyNN/pull/70
   https://github.com/soumith/net2net.torch/issues/3
-  https://github.com/microsoft/vscode-python/issues/5069
+  https://github.com/jthickstun/pytorch_musicnet/issues/4
 """
 
 import torch
@@ -32,7 +32,7 @@ CASE = {
     "source": [
         "https://github.com/davidmascharka/MyNN/pull/70",
         "https://github.com/soumith/net2net.torch/issues/3",
-        "https://github.com/microsoft/vscode-python/issues/5069",
+        "https://github.com/jthickstun/pytorch_musicnet/issues/4",
     ],
     "evidence": {
         "kind": "score",

@@ -42,7 +42,7 @@ CASE = {
         "match": "Trying to backward through the graph a second time",
         "stage": "train_step",
     },
-    "steps": 100,
+    "steps": 200,
 }
 
 
@@ -50,7 +50,7 @@ def make(seed, mended):
     torch.manual_seed(seed)
     generator = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 2))
     critic = nn.Sequential(nn.Linear(2, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1))
-    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3)
+    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3, betas=(0.5, 0.9))
     noise, real = torch.randn(48, 3), 0.3 * torch.randn(48, 2) + 1.5
 
     def train_step(model, loss_fn, optimizer, batch):
@@ -69,7 +69,7 @@ def make(seed, mended):
     return {
         "model": generator,
         "loss_fn": nn.BCEWithLogitsLoss(),
-        "optimizer": torch.optim.Adam(generator.parameters(), lr=5e-3),
+        "optimizer": torch.optim.Adam(generator.parameters(), lr=5e-3, betas=(0.5, 0.9)),
         "batch": (noise, real),
         "train_step": train_step,
     }
