@@ -62,7 +62,7 @@ class Ledger:
 
     def _note(self, seen: Any, value: float | None, place: Any, retain: bool, before: Any, faults: Any) -> None:
         recorder, number = self._recorder, len(self._recorder.trace.backwards)
-        reached, norms, broken, sparse, stale = set(), {}, set(), set(), set()
+        reached, norms, broken, sparse, stale, moved = set(), {}, set(), set(), set(), False
         for name, parameter in recorder.parameters.items():
             gradient = parameter.grad
             if gradient is None:
@@ -71,6 +71,7 @@ class Ledger:
                 reached.add(name)
                 if self._held.get(name) and self._versions.get(name) != parameter._version:
                     stale.add(name)
+                moved = moved or self._versions.get(name, parameter._version) != parameter._version
                 self._versions[name] = parameter._version
                 self._held.setdefault(name, set()).add(number)
             if gradient.layout is not torch.strided:
@@ -96,6 +97,7 @@ class Ledger:
                 frozenset(stale),
                 self.network,
                 self.evaluating,
+                moved,
             )
         )
         self.network, self.evaluating = None, False
@@ -159,6 +161,7 @@ class Ledger:
                 fresh,
                 self._moved(owner, parameters),
                 after=len(trace.backwards),
+                contributions=frozenset(number for name in parameters for number in self._held.get(name, ())),
                 erased=bool(nothing and reached),
             )
         )

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import resolve_name
 
-__all__ = ["ACTIVATIONS", "ELEMENTWISE", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
+__all__ = ["ACTIVATIONS", "ELEMENTWISE", "KEPT", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
 
 LOSSES = (
     "binary_cross_entropy",
@@ -57,10 +57,12 @@ MEETINGS = frozenset(
 )
 """Operations in which an output meets a target in a loss written by hand."""
 
+KEPT = ("embedding", "multi_head_attention_forward")
+"""Other operations of which copies of the tensors are kept."""
 ACTIVATIONS = ("relu", "relu_", "tanh", "sigmoid", "hardsigmoid", "hardtanh", "softsign", "relu6")
 """Activations that can die or saturate."""
 
-_PROPERTIES = ("data", "T", "mT", "H", "real", "imag")
+_PROPERTIES = ("data", "T", "mT", "H", "real", "imag", "grad")
 _SETTERS = ("data", "grad", "requires_grad")
 _DULL = frozenset(
     [

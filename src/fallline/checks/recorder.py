@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
 
-from fallline.checks.operations import ACTIVATIONS, LOSSES, MEETINGS, bound, name_of, plain
+from fallline.checks.operations import ACTIVATIONS, KEPT, LOSSES, MEETINGS, bound, name_of, plain
 from fallline.checks.places import internal, place_of, spoken, user_frame, variable
 from fallline.checks.trace import Failure, Operation, Seen, Trace
 from fallline.core.finding import Place
@@ -174,7 +174,11 @@ class Recorder(TorchFunctionMode):
         if name in LOSSES:
             operation.spelled = _spelled(named)
         operation.named = {key: self.seen(value) for key, value in named.items() if isinstance(value, Tensor)}
-        if name in LOSSES or self.copies or (name in MEETINGS and not self.modules and not self.step):
+        if (
+            name in LOSSES
+            or self.copies
+            or (not self.step and (name in KEPT or (name in MEETINGS and not self.modules)))
+        ):
             tensors = {key: value for key, value in named.items() if isinstance(value, Tensor)}
             operation.values = {key: _copy(value) for key, value in tensors.items() if value.numel() <= _LARGEST}
         return operation

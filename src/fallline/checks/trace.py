@@ -184,6 +184,7 @@ class Backward:
         stale: Parameters that have moved since an earlier pass whose gradient they still hold.
         network: The network that was called last before it, by name, with the line.
         evaluating: Whether that was in evaluation mode.
+        moved: Whether a parameter it reached had moved since the pass before.
     """
 
     loss: Seen
@@ -200,6 +201,7 @@ class Backward:
     stale: frozenset[str] = frozenset()
     network: tuple[str, torch.nn.Module, Place | None] | None = None
     evaluating: bool = False
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,8 @@ class Step:
         stale: Parameters whose gradient holds what an earlier step has used already.
         moved: How far each parameter went, relative to its size.
         after: Backward passes there had been.
+        contributions: The backward passes whose gradients it used.
+        erased: Whether gradients that a pass had given were gone.
     """
 
     owner: int
@@ -226,6 +230,7 @@ class Step:
     backwards: int
     moved: dict[str, float]
     after: int = 0
+    contributions: frozenset[int] = frozenset()
     erased: bool = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.trace import Operation, Seen
 
-__all__ = ["CUTS", "VALUES", "cut", "taken_out"]
+__all__ = ["CUTS", "SAMPLING", "VALUES", "cut", "cut_from", "taken_out"]
 
 CUTS = {
     "detach": "detach() cuts the graph",
@@ -27,6 +27,7 @@ CUTS = {
     "multinomial": "sampling has no gradient",
     "bernoulli": "sampling has no gradient",
 }
+SAMPLING = ("normal", "bernoulli", "multinomial", "poisson", "binomial", "normal_", "bernoulli_")
 VALUES = {
     "item": "item() takes a Python number out of the graph",
     "tolist": "tolist() takes Python numbers out of the graph",
@@ -68,4 +69,24 @@ def taken_out(evidence: Evidence) -> tuple[Operation, str] | None:
     for operation in reversed(evidence.trace.operations):
         if operation.name in VALUES and any(evidence.from_network(each) for each in operation.inputs):
             return operation, VALUES[operation.name]
+    return None
+
+
+def cut_from(evidence: Evidence, loss: Seen | None, parameters: set[str]) -> tuple[Operation, str] | None:
+    """The operation at which the way from the loss back to these parameters ends."""
+    labels = {f"parameter {name}" for name in parameters}
+    for operation in evidence.trace.ancestors(loss):
+        if not operation.outputs or operation.outputs[0].needs_grad:
+            continue
+        if labels.isdisjoint(seen.label for seen in operation.inputs) and labels.isdisjoint(
+            label for seen in operation.inputs for label in evidence.trace.labels(seen)
+        ):
+            continue
+        if operation.name in SAMPLING:
+            return operation, "sampling has no gradient"
+        if operation.name in CUTS and operation.grad:
+            return operation, CUTS[operation.name]
+        if not operation.grad:
+            return operation, "it runs under torch.no_grad()"
+        return operation, f"{operation.name} gives something without a gradient"
     return None

@@ -9,7 +9,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         value = loss(model(batch[0]), batch[1])
         value.backward()
         optimizer.zero_grad()
@@ -22,7 +22,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         value = loss(model(batch[0]), batch[1])
         optimizer.zero_grad()
         value.backward()

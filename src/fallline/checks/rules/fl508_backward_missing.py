@@ -8,7 +8,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         optimizer.zero_grad()
         value = loss(model(batch[0]), batch[1])
         optimizer.step()
@@ -20,7 +20,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8, 1)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         value = loss(model(batch[0]), batch[1])
         for parameter, gradient in zip(model.parameters(), torch.autograd.grad(value, list(model.parameters()))):
             parameter.grad = gradient

@@ -10,7 +10,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         target = batch[1] + 0.9 * model(batch[0].flip(0)).max(1).values
         value = loss(model(batch[0])[:, 0], target)
         optimizer.zero_grad()
@@ -24,7 +24,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(8, 3), torch.randn(8)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         with torch.no_grad():
             target = batch[1] + 0.9 * model(batch[0].flip(0)).max(1).values
         value = loss(model(batch[0])[:, 0], target)

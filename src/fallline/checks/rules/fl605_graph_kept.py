@@ -11,7 +11,7 @@ Fires on:
     loss = nn.MSELoss()
     x, y = torch.randn(3, 5, 2), torch.randn(3, 5, 4)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         optimizer.zero_grad()
         output, memory["state"] = model(batch[0], memory["state"])
         value = loss(output, batch[1])
@@ -26,7 +26,7 @@ Silent on:
     loss = nn.MSELoss()
     x, y = torch.randn(3, 5, 2), torch.randn(3, 5, 4)
 
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+    def train_step(model, loss, optimizer, batch):
         optimizer.zero_grad()
         output, state = model(batch[0], memory["state"])
         memory["state"] = state.detach()

@@ -44,7 +44,7 @@ def examine(evidence: Evidence) -> Finding | None:
     scheduled = evidence.schedulers or evidence.setup.scheduler is not None
     if not 0 < rate < 1e-5 or scheduled or max(losses) - min(losses) > _UNMOVED * abs(losses[0]):
         return None
-    for factor in (1e3, 1e4, 1e6):
+    for factor in (1e3, 1e4, 1e6, 1e8):
         after = evidence.attempt(at_rate(factor))
         if heals(after):
             name, kind = names_of(evidence).optimizer, type(evidence.optimizers[0]).__name__

@@ -6,8 +6,12 @@ and the line.
 Fires on:
 
     class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 1)
+
         def forward(self, x):
-            return x @ x
+            return self.layers(x)
 
     model = Net()
     loss = nn.MSELoss()
@@ -18,10 +22,10 @@ Silent on:
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.weight = nn.Parameter(torch.zeros(4, 1))
+            self.layer = nn.Linear(4, 1)
 
         def forward(self, x):
-            return x @ self.weight
+            return self.layer(x)
 
     model = Net()
     loss = nn.MSELoss()
