@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fallline.checks.diagnosis import Diagnosis
+from fallline.checks.notebook import cells_of
 from fallline.core.errors import EngineError, SourceError
 from fallline.core.finding import Finding, Severity
 
@@ -42,6 +43,8 @@ def check_file(path: Path, arguments: Sequence[str] = (), *, steps: int = 50, se
         raise SourceError(
             doing, "it is neither a Python script nor a notebook", expected=".py or .ipynb", got=path.name
         )
+    if path.suffix == ".ipynb":
+        cells_of(path)  # says so where it is no notebook
     with tempfile.TemporaryDirectory(prefix="fallline-check-") as folder:
         report, errors = Path(folder) / "report.json", Path(folder) / "stderr"
         given = {

@@ -31,8 +31,8 @@ class _Overlay:
         return self._written.get(_name(file), file) if _is_path(file) else file
 
     def writing(self, file: Any, mode: str) -> Any:
-        """What to write in place of ``file``; devices and temporary files are left alone."""
-        if not _is_path(file) or _name(file).startswith(("/dev/", "/proc/", tempfile.gettempdir() + os.sep)):
+        """What to write in place of ``file``; devices are left alone."""
+        if not _is_path(file) or _name(file).startswith(("/dev/", "/proc/")):
             return file
         name = _name(file)
         if name not in self._written:

@@ -53,8 +53,8 @@ def check(
         steps: Training steps to watch, at least 3.
 
     Returns:
-        The diagnosis: ``.findings``, ``.ok``, ``.to_dict()``, ``.raise_if_failed()``. It shows itself in a notebook and
-        in a terminal.
+        What was found, as ``.findings``, ``.ok``, ``.to_dict()``, ``.raise_if_failed()``. It shows itself in a notebook
+        and in a terminal.
 
     Raises:
         ArgumentError: The model is no module, the loss cannot be called, or the batch is none.

@@ -37,7 +37,9 @@ def examine(evidence: Evidence) -> Finding | None:
     failure = evidence.failure
     if failure is None or not isinstance(failure.error, TypeError | AttributeError) or failure.stage == "optimizer":
         return None
-    returned = next((call for call in reversed(evidence.trace.calls) if call.returned not in ("Tensor", "NoneType")), None)
+    returned = next(
+        (call for call in reversed(evidence.trace.calls) if call.returned not in ("Tensor", "NoneType")), None
+    )
     last = evidence.trace.calls[-1] if evidence.trace.calls else None
     if (
         returned is None

@@ -26,11 +26,12 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import tried
 from fallline.checks.setup import Setup
+from fallline.checks.trace import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL316", "sign", Severity.error, ("contract", "divergence"))
 
-_HANDING_ON = ("mean", "sum", "gather", "take_along_dim", "index_select", "masked_select")
+_HANDING_ON = ("mean", "sum", "gather", "take_along_dim", "index_select", "masked_select", "broadcast_tensors")
 _LOGS = ("log_softmax", "log_sigmoid")
 _FITTED = ("cross_entropy", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits")
 
@@ -49,8 +50,8 @@ def examine(evidence: Evidence) -> Finding | None:
         if not any(met.operation is made and evidence.is_target(met.target) for met in evidence.comparisons):
             return None
     while made is not None and made.name in _HANDING_ON and made.inputs:
-        made = evidence.trace.source(made.inputs[0])
-    if made is None or (not turned and made.name not in _LOGS) or not backwards[0].value <= 0:
+        made = evidence.trace.source(next((each for each in made.inputs if each.needs_grad), made.inputs[0]))
+    if made is None or (not turned and not _is_log(evidence, made)) or not backwards[0].value <= 0:
         return None
 
     def negated(setup: Setup) -> Setup:
@@ -68,3 +69,10 @@ def examine(evidence: Evidence) -> Finding | None:
         verified=tried(evidence, negated) if plain else None,
         where=backwards[0].place if not plain else made.place,
     )
+
+
+def _is_log(evidence: Evidence, made: Operation) -> bool:
+    """Whether an operation gives log-probabilities: a log-softmax, also in its two parts."""
+    parts = [evidence.trace.source(each) for each in made.inputs]
+    normalized = made.name == "sub" and any(part is not None and part.name == "logsumexp" for part in parts)
+    return made.name in _LOGS or normalized

@@ -36,6 +36,8 @@ def examine(evidence: Evidence) -> Finding | None:
         waist, wide, narrow = before.inputs[1].shape[0], before.inputs[1].shape[1], operation.inputs[1].shape[0]
         if waist < min(wide, narrow) or not operation.modules or not before.modules:
             continue
+        if sum(any(s.key == operation.inputs[0].key for s in op.inputs) for op in evidence.trace.operations) > 1:
+            continue  # it also goes around the second one
         first, second = before.modules[-1], operation.modules[-1]
         if not (before.inputs[1].needs_grad and operation.inputs[1].needs_grad):
             continue
