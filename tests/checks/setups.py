@@ -30,7 +30,7 @@ def load(path: Path) -> ModuleType:
 def checked(setup: dict[str, Any]) -> fl.Diagnosis:
     """The diagnosis of what a case builds."""
     optimizer = setup.get("optimizer")
-    return fl.check(
+    diagnosis = fl.check(
         setup["model"],
         setup["loss_fn"],
         setup["batch"],
@@ -38,6 +38,8 @@ def checked(setup: dict[str, Any]) -> fl.Diagnosis:
         train_step=setup.get("train_step"),
         scheduler=setup.get("scheduler"),
     )
+    assert diagnosis.notes == ()
+    return diagnosis
 
 
 def alarms(diagnosis: fl.Diagnosis) -> list[str]:

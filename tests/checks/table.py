@@ -81,6 +81,7 @@ OWN = {
     "class_weights_for_too_few_classes": "FL106",
     "cosine_embedding_labels_zero_and_one": "FL403",
     "ctc_on_raw_scores": "FL303",
+    "decoder_sees_the_future": "FL318",
     "dropout_given_the_share_to_keep": "FL803",
     "embedding_fed_float_ids": "FL103",
     "embedding_one_row_too_small": "FL215",

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from fallline.checks.ledger import Ledger
 from fallline.checks.places import here, inner_functions, user_frame, variable
@@ -227,6 +228,17 @@ def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Calla
     return step
 
 
+def _loading(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def load(self: Any) -> Any:
+        batch = original(self)
+        for tensor in tensors_in(batch):
+            instruments.recorder.label(tensor, "loaded")
+        return batch
+
+    return load
+
+
 def _schedulers(root: type) -> Iterator[type]:
     yield root
     for kind in root.__subclasses__():
@@ -249,6 +261,7 @@ def recording(instruments: Instruments) -> Iterator[Instruments]:
 
     replace(nn.Module, "zero_grad", _zeroing)
     replace(Optimizer, "zero_grad", _zeroing)
+    replace(_BaseDataLoaderIter, "__next__", _loading)
     for kind in set(_schedulers(LRScheduler)):
         replace(kind, "step", _scheduling)
     try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from fallline.checks.diagnosis import Diagnosis
 from fallline.checks.evidence import Evidence
 from fallline.core.errors import UnknownNameError
 from fallline.core.finding import Finding, Place, Severity
@@ -92,15 +93,23 @@ def rule_named(code: str) -> Written:
     raise UnknownNameError.among(names, code, doing="looking up a rule of check", kind="rule")
 
 
-def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
-    """Ask every rule; a symptom that an earlier finding explains is passed over."""
+def diagnose(evidence: Evidence) -> Diagnosis:
+    """Ask every rule; a symptom that an earlier finding explains is passed over.
+
+    A rule that fails over a set-up of a kind its author did not think of is noted, and does not hide the others.
+    """
     explained: set[str] = set()
     findings: list[Finding] = []
+    notes: list[str] = []
     for written in rules():
         if explained.isdisjoint(written.rule.explains):
-            finding = written.examine(evidence)
+            try:
+                finding = written.examine(evidence)
+            except Exception as error:
+                notes.append(f"{written.rule.code} could not be asked: {type(error).__name__}: {error}")
+                continue
             if finding is not None:
                 findings.append(finding)
                 explained.update(written.rule.explains)
     order = list(Severity)
-    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+    return Diagnosis(tuple(sorted(findings, key=lambda finding: order.index(finding.severity))), tuple(notes))

@@ -154,7 +154,9 @@ def _conclude(
         report.notes.append(f"stopped after {kind}")
     evidence = observed(instruments, error=None if foreign is not None else error)
     if trained or trace.operations or evidence.failure is not None:
-        report.findings += [finding for finding in diagnose(evidence) if not _known(report.findings, finding)]
+        diagnosis = diagnose(evidence)
+        report.findings += [finding for finding in diagnosis.findings if not _known(report.findings, finding)]
+        report.notes += diagnosis.notes
 
 
 def _known(findings: list[Finding], finding: Finding) -> bool:

@@ -63,7 +63,7 @@ class Watch:
         """What was found so far."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Diagnosis(diagnose(observed(self._instruments, error=self._error, complete=self._fresh)))
+            return diagnose(observed(self._instruments, error=self._error, complete=self._fresh))
 
     def _stepped(self, steps: int) -> None:
         """Record less as the training goes on: after the first steps one now and then, the others cost nothing."""

@@ -89,7 +89,7 @@ def check(
     setup = Setup(
         model, loss, batches, optimizer if built else None, None if built else optimizer, train_step, scheduler, names
     )
-    return Diagnosis(diagnose(evidence_of(setup, steps=steps)))
+    return diagnose(evidence_of(setup, steps=steps))
 
 
 def check_file(path: str | Path, arguments: Sequence[str] = (), *, steps: int = 50, seconds: float = 60.0) -> Diagnosis:

@@ -12,7 +12,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.recorder import tensors_in
 from fallline.checks.setup import Setup, parts
 
-__all__ = ["at_rate", "batch", "explodes", "finite", "heals", "standardized", "worse"]
+__all__ = ["at_rate", "batch", "calm", "explodes", "finite", "heals", "standardized", "worse"]
 
 
 def finite(losses: list[float]) -> bool:
@@ -27,7 +27,9 @@ def explodes(losses: list[float]) -> bool:
     if not finite(losses):
         return True
     scale = max(abs(losses[0]), 1e-8)
-    return max(losses) > 50 * scale and losses[-1] > 0.9 * losses[0]
+    late = losses[len(losses) // 2 :]
+    still = len(losses) >= 10 and max(late) - min(late) < 1e-3 * scale  # thrown away, and nothing moves any more
+    return max(losses) > 50 * scale and (losses[-1] > 0.9 * losses[0] or still)
 
 
 def worse(losses: list[float]) -> bool:
@@ -40,6 +42,11 @@ def worse(losses: list[float]) -> bool:
 def heals(losses: list[float], steps: int = 20) -> bool:
     """Whether a training with a mend stays finite and brings the loss down by a fifth."""
     return len(losses) >= steps and finite(losses) and losses[-1] < losses[0] - 0.2 * abs(losses[0])
+
+
+def calm(losses: list[float], steps: int = 20) -> bool:
+    """Whether a training with a mend stays finite and does not go up."""
+    return len(losses) >= steps and finite(losses) and losses[-1] <= losses[0] and max(losses) < 2 * abs(losses[0])
 
 
 def at_rate(factor: float) -> Callable[[Setup], Setup]:

@@ -25,6 +25,8 @@ import math
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import failed_loss
+from fallline.checks.rules.fl212_batch_as_time import examine as batch_as_time
+from fallline.checks.trace import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL207", "rows", Severity.error, ("exception",))
@@ -36,7 +38,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if met is None or met.loss == "ctc_loss" or not met.output.shape or not met.target.shape:
         return None
     output, target = met.output.shape, met.target.shape
-    if output[0] == target[0]:
+    if output[0] == target[0] or batch_as_time(evidence) is not None:
         return None
     merged = next((op for op in evidence.trace.carried(met.output) if op.inputs[0].shape[:1] == target[:1]), None)
     mend = f"keep the batch axis: the output has to begin with {target[0]}"
@@ -44,6 +46,10 @@ def examine(evidence: Evidence) -> Finding | None:
         before, each = merged.inputs[0].shape, math.prod(merged.inputs[0].shape[1:])
         mend = f"{merged.name} at line {merged.place.line if merged.place else '?'}: .flatten(1)    # {before} "
         f"becomes ({target[0]}, {each})"
+    picked = next((op for op in evidence.trace.ancestors(met.output) if _picks_a_sample(op, target[0])), None)
+    if merged is None and picked is not None:
+        merged = picked
+        mend = f"[:, -1] instead of [-1]    # {picked.inputs[0].shape} has the batch on axis 0, time on axis 1"
     return RULE.finding(
         what=f"{met.loss} was given {output[0]} rows of outputs {output} and {target[0]} rows of targets {target}.",
         why="Row by row one output is compared with one target.",
@@ -52,3 +58,10 @@ def examine(evidence: Evidence) -> Finding | None:
         where=(merged.place if merged is not None else None) or evidence.failure.place,
         message=evidence.failure.message,
     )
+
+
+def _picks_a_sample(operation: Operation, rows: int) -> bool:
+    """Whether an operation takes one entry of the batch axis, as [-1] does."""
+    index = operation.options.get("#1")
+    one = isinstance(index, int) and not isinstance(index, bool)
+    return operation.name == "__getitem__" and one and operation.inputs[0].shape[:1] == (rows,)

@@ -68,6 +68,10 @@ def _misread(evidence: Evidence, call: Call, rows: int | None) -> bool:
     target = _target_shape(evidence)
     if time != rows or batch == rows or target is None:
         return False
+    if (evidence.trace.origin(call.inputs[0]).label or "") == "loaded" or "loaded" in evidence.trace.labels(
+        call.inputs[0]
+    ):
+        return True  # a DataLoader puts the batch first
     # Targets (time, batch) beside inputs (time, batch, features) are how time-major data look.
     return not (len(target) > 1 and target[1] == batch)
 

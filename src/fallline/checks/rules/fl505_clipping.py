@@ -43,13 +43,15 @@ from fallline.checks.rule import Rule
 from fallline.checks.trace import Event
 from fallline.core.finding import Finding, Severity
 
-RULE = Rule("FL505", "clipping", Severity.error, ("loop", "divergence"))
+RULE = Rule("FL505", "clipping", Severity.error, ("loop", "divergence", "exception"))
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where no clipping ever comes between a backward pass and the step that uses it."""
     clips = [event for event in evidence.trace.events if event.kind == "clip"]
-    if not clips or len(evidence.trace.steps) < 2 or any(_useful(evidence, clip) for clip in clips):
+    failure = evidence.failure
+    alone = failure is not None and not evidence.trace.backwards and evidence.trace.events[-1:] == clips[-1:]
+    if not clips or (len(evidence.trace.steps) < 2 and not alone) or any(_useful(evidence, clip) for clip in clips):
         return None
     after = clips[0].detail["steps"] > 0
     return RULE.finding(
@@ -59,6 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
         mend="loss.backward()\nnn.utils.clip_grad_norm_(model.parameters(), 1.0)\noptimizer.step()",
         evidence={"clipped": len(clips), "in time": 0},
         where=clips[0].place,
+        message=failure.message if failure is not None and alone else None,
     )
 
 

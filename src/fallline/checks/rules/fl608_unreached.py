@@ -42,8 +42,9 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import skipping
-from fallline.checks.rules._graph import SAMPLING, cut_from
+from fallline.checks.rules._graph import SAMPLING, VALUES, cut_from
 from fallline.checks.rules._shared import tried
+from fallline.checks.trace import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL608", "unreached", Severity.error, ("ownership", "gradient", "stuck"))
@@ -63,6 +64,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if not lost or not reached or _twins(evidence, lost, reached):
         return None
     found = next((cut for b in backwards[:4] if (cut := cut_from(evidence, b.loss, lost)) is not None), None)
+    found = found or _through_python(evidence, lost)
     if found is None:
         return None
     operation, reason = found
@@ -88,6 +90,16 @@ def _used(evidence: Evidence) -> set[str]:
     """Parameters that any operation used, also without gradients."""
     labels = {seen.label for operation in evidence.trace.operations for seen in operation.inputs if seen.label}
     return {label.removeprefix("parameter ") for label in labels if label.startswith("parameter ")}
+
+
+def _through_python(evidence: Evidence, lost: set[str]) -> tuple[Operation, str] | None:
+    """Where what they give is taken out of the graph as Python or NumPy numbers inside a network."""
+    labels = {f"parameter {name}" for name in lost}
+    for operation in evidence.trace.named(*VALUES, step=0):
+        inside = any(call.start <= operation.index < call.end for call in evidence.root_calls)
+        if inside and any(labels & evidence.trace.labels(seen) for seen in operation.inputs):
+            return operation, VALUES[operation.name]
+    return None
 
 
 def _twins(evidence: Evidence, lost: set[str], reached: set[str]) -> bool:

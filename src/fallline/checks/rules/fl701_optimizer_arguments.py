@@ -40,12 +40,10 @@ def examine(evidence: Evidence) -> Finding | None:
     failure = evidence.failure
     if failure is None or failure.stage != "optimizer" or failure.given is None:
         return None
-    if isinstance(failure.given, Iterator) and not isinstance(failure.error, ValueError):
-        return None
     name = names_of(evidence).model
     what, mend = _fault(failure.given, name, _without_parameters(evidence))
     if what is None:
-        return None
+        what, mend = "The optimizer refused an option it was given.", "a number in the range that torch names below"
     return RULE.finding(
         what=what,
         why="An optimizer moves the parameters it is given, once each; it has to be given them.",
@@ -73,7 +71,8 @@ def _fault(given: Any, name: str, bare: bool) -> tuple[str | None, str]:
         return "The optimizer was given text.", right
     if isinstance(given, Mapping):
         return "The optimizer was given a mapping (a state_dict?).", right
-    if isinstance(given, Iterator) or (isinstance(given, list | tuple) and not given):
+    spent = isinstance(given, Iterator) and next(given, None) is None
+    if spent or (isinstance(given, list | tuple) and not given):
         if bare:
             return "The network has no parameters: its layers are not registered.", "self.layers = nn.ModuleList([...])"
         return (
@@ -81,6 +80,8 @@ def _fault(given: Any, name: str, bare: bool) -> tuple[str | None, str]:
             if isinstance(given, Iterator)
             else "The optimizer was given an empty list."
         ), (f"{right}    # called again; or params = list({right})")
+    if isinstance(given, Iterator):
+        return None, right
     return _members(list(given), right)
 
 

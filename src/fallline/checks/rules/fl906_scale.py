@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._numbers import batch, finite, heals, spread, standardized, worse
+from fallline.checks.rules._numbers import batch, calm, finite, heals, spread, standardized, worse
 from fallline.checks.rules._shared import cast_inputs, cast_targets, names_of
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
@@ -53,7 +53,7 @@ def examine(evidence: Evidence) -> Finding | None:
     large = [tensor for tensor in inputs if tensor.is_floating_point() and spread(tensor)[1] > _LARGE_INPUT]
     if large:
         after = evidence.attempt(cast_inputs(lambda t: standardized(t) if spread(t)[1] > _LARGE_INPUT else t))
-        if heals(after):
+        if heals(after) or (worse(losses) and calm(after)):
             return _inputs(evidence, large[0], after)
     numbers = [t for t in targets if t.is_floating_point() and spread(t)[1] > _LARGE_TARGET]
     regression = any(
@@ -61,7 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
     )
     if numbers and regression:
         after = evidence.attempt(cast_targets(standardized))
-        if heals(after):
+        if heals(after) or (worse(losses) and calm(after)):
             return _targets(evidence, numbers[0], after)
     return None
 

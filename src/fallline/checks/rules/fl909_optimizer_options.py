@@ -26,11 +26,12 @@ from __future__ import annotations
 from typing import Any
 
 from fallline.checks.evidence import Evidence
+from fallline.checks.operations import LOSSES
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import finite
 from fallline.checks.rules._shared import names_of
 from fallline.checks.setup import Setup
-from fallline.checks.trials import said
+from fallline.checks.trials import falls, said
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL909", "optimizer-options", Severity.warning, ("divergence", "stuck", "decay"))
@@ -72,6 +73,16 @@ def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> tuple[str, s
             f"OPTIMIZER = torch.optim.{kind}(..., momentum=0.9)",
             None,
         )
+    if group.get("maximize") and evidence.setup is not None and evidence.losses[-1:] > evidence.losses[:1]:
+        after = evidence.attempt(_minimized)
+        made = evidence.trace.source(evidence.trace.backwards[0].loss) if evidence.trace.backwards else None
+        if falls(after) and made is not None and made.name in LOSSES:
+            return (
+                "maximize=True: the loss goes up.",
+                "The steps follow the gradient uphill; a loss is to be made small.",
+                f"OPTIMIZER = torch.optim.{kind}(...)    # without maximize=True",
+                said(after, evidence.losses),
+            )
     decay, rate = group.get("weight_decay") or 0.0, group.get("lr") or 0.0
     coupled = kind not in ("AdamW", "Muon") and not group.get("decoupled_weight_decay")
     strong = decay >= 0.5 if coupled else decay * float(rate) >= 0.02
@@ -86,6 +97,13 @@ def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> tuple[str, s
         f"OPTIMIZER = torch.optim.{kind}(..., weight_decay=1e-4)",
         said(without, with_it, steps=100),
     )
+
+
+def _minimized(setup: Setup) -> Setup:
+    setup.build()
+    for group in setup.optimizer.param_groups if setup.optimizer is not None else ():
+        group["maximize"] = False
+    return setup
 
 
 def _undecayed(setup: Setup) -> Setup:
