@@ -93,6 +93,15 @@ def rule_named(code: str) -> Written:
     raise UnknownNameError.among(names, code, doing="looking up a rule of check", kind="rule")
 
 
+_SYMPTOMS = {"stuck", "divergence", "nonfinite"}
+"""What a mistake of any kind can bring about; only rules about numbers are passed over once these are explained."""
+
+
+def _passed_over_for(rule: Rule) -> set[str]:
+    """The explained symptoms that make a rule not worth asking."""
+    return set(rule.explains) - (set() if rule.code >= "FL900" else _SYMPTOMS)
+
+
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Ask every rule; a symptom that an earlier finding explains is passed over.
 
@@ -102,7 +111,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     findings: list[Finding] = []
     notes: list[str] = []
     for written in rules():
-        if explained.isdisjoint(written.rule.explains):
+        if explained.isdisjoint(_passed_over_for(written.rule)):
             try:
                 finding = written.examine(evidence)
             except Exception as error:
@@ -110,6 +119,6 @@ def diagnose(evidence: Evidence) -> Diagnosis:
                 continue
             if finding is not None:
                 findings.append(finding)
-                explained.update(written.rule.explains)
+                explained.update(set(written.rule.explains) - ({"exception"} if evidence.failure is None else set()))
     order = list(Severity)
     return Diagnosis(tuple(sorted(findings, key=lambda finding: order.index(finding.severity))), tuple(notes))

@@ -12,7 +12,7 @@ from fallline.checks.rules._shared import failed_loss, patched
 from fallline.checks.trace import Operation
 from fallline.checks.trials import Mended
 
-__all__ = ["BOUNDS", "distributions", "log_distributions", "losses", "outside", "skipping"]
+__all__ = ["BOUNDS", "distributions", "log_distributions", "losses", "outside", "skipping", "written_as"]
 
 BOUNDS = {
     "sigmoid": (0.0, 1.0),
@@ -72,6 +72,14 @@ def outside(values: Tensor, low: float | None, high: float | None) -> float:
     if high is not None:
         beyond |= numbers > high + 0.05 * span
     return float(beyond.double().mean()) if numbers.numel() else 0.0
+
+
+def written_as(evidence: Evidence, operation: Operation) -> str:
+    """What to remove: the layer by its name where it is one, else the call of the function."""
+    layers = {name: module for name, module in evidence.modules if not list(module.children())}
+    last = operation.modules[-1] if operation.modules else ""
+    of_torch = last in layers and type(layers[last]).__module__.startswith("torch.nn")
+    return last if of_torch else f"{operation.name}(...)"
 
 
 def skipping(operation: Operation) -> Mended:

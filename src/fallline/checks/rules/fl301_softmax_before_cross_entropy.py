@@ -25,7 +25,7 @@ import math
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._contract import distributions, losses, skipping
+from fallline.checks.rules._contract import distributions, losses, skipping, written_as
 from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
@@ -51,7 +51,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why=f"It takes the softmax itself. Of numbers between 0 and 1 it cannot fall below {floor:.2f} for "
             f"{classes} classes, and its gradients are small.",
             mend=f"remove "
-            f"{made.modules[-1] if made is not None and made.modules and squashed else name or 'the softmax'}"
+            f"{written_as(evidence, made) if made is not None and squashed else 'what makes it sum to 1'}"
             "    # the loss takes raw scores; softmax is for predicting",
             evidence={"transform": name, "lowest loss possible": floor, "classes": classes},
             verified=tried(evidence, mode=skipping(made)) if made is not None and squashed else None,

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._contract import losses, skipping
+from fallline.checks.rules._contract import losses, skipping, written_as
 from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
@@ -41,7 +41,7 @@ def examine(evidence: Evidence) -> Finding | None:
             what=f"{met.loss} is given the output of {made.name}: the sigmoid is applied twice.",
             why="It applies the sigmoid itself. Of numbers between 0 and 1 that gives probabilities between 0.5 and "
             "0.73: nothing can be predicted to be false.",
-            mend=f"remove {made.modules[-1] if made.modules else made.name}    # or BCELoss, which takes probabilities",
+            mend=f"remove {written_as(evidence, made)}    # or BCELoss, which takes probabilities",
             evidence={"transform": made.name},
             verified=tried(evidence, mode=skipping(made)),
             where=made.place,

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._contract import losses, skipping
+from fallline.checks.rules._contract import losses, skipping, written_as
 from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
@@ -58,8 +58,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return RULE.finding(
             what=f"{met.loss} takes raw scores and is given the output of {made.name}, which {_CUTTING[made.name]}.",
             why="The loss needs scores that can go as far up and down as it takes to say how sure the network is.",
-            mend=f"remove {made.modules[-1] if made.modules else made.name}    # the last linear layer's output "
-            f"goes to the loss",
+            mend=f"remove {written_as(evidence, made)}    # the last linear layer's output goes to the loss",
             evidence={"transform": made.name},
             verified=tried(evidence, mode=skipping(made)),
             where=made.place,

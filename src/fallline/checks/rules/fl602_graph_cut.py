@@ -31,7 +31,7 @@ from fallline.checks.rules._shared import tried
 from fallline.checks.trace import Seen
 from fallline.core.finding import Finding, Place, Severity
 
-RULE = Rule("FL602", "graph-cut", Severity.error, ("exception", "gradient", "stuck", "loop", "ownership"))
+RULE = Rule("FL602", "graph-cut", Severity.error, ("exception", "gradient", "stuck", "ownership"))
 
 
 def examine(evidence: Evidence) -> Finding | None:

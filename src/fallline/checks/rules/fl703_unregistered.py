@@ -50,7 +50,8 @@ from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.core.finding import Finding, Severity
+from fallline.checks.trace import Operation
+from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL703", "unregistered", Severity.error, ("ownership", "exception"))
 
@@ -58,14 +59,16 @@ RULE = Rule("FL703", "unregistered", Severity.error, ("ownership", "exception"))
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where a module holds trainable parameters outside its own, and no optimizer owns them."""
     owned = {id(p) for optimizer in evidence.optimizers for group in optimizer.param_groups for p in group["params"]}
+    failed = evidence.failure is not None and evidence.failure.stage == "optimizer"
     known = {id(p) for root in evidence.roots for p in root.parameters()} | owned
     for name, module in evidence.modules:
         for attribute, value in module.__dict__.items():
             if attribute.startswith(("_", "__")) and attribute in ("_parameters", "_buffers", "_modules"):
                 continue
             lost = [p for p in _trainable(value) if id(p) not in known]
-            if lost and _takes_part(evidence, lost):
-                return _found(name, attribute, value, lost)
+            used = _use(evidence, lost) if lost else None
+            if used is not None or (lost and failed):
+                return _found(name, attribute, value, lost, None if used is None else used.place)
     return None
 
 
@@ -82,20 +85,18 @@ def _trainable(value: Any, depth: int = 0) -> Iterator[Tensor]:
             yield from _trainable(item, depth + 1)
 
 
-def _takes_part(evidence: Evidence, lost: list[Tensor]) -> bool:
-    """Whether one of them was used while gradients were recorded, by its shape and being an unnamed leaf."""
-    if evidence.failure is not None and evidence.failure.stage == "optimizer":
-        return True
+def _use(evidence: Evidence, lost: list[Tensor]) -> Operation | None:
+    """The first operation that used one of them while gradients were recorded: an unnamed leaf of its shape."""
     shapes = {tuple(p.shape) for p in lost}
-    return any(
-        each.leaf and each.needs_grad and each.shape in shapes and not (each.label or "").startswith("input")
-        for operation in evidence.trace.operations
-        if operation.grad
-        for each in operation.inputs
-    )
+    for operation in evidence.trace.operations:
+        for each in operation.inputs if operation.grad else ():
+            unnamed = each.leaf and each.needs_grad and not (each.label or "").startswith("input")
+            if unnamed and each.shape in shapes:
+                return operation
+    return None
 
 
-def _found(name: str, attribute: str, value: Any, lost: list[Tensor]) -> Finding:
+def _found(name: str, attribute: str, value: Any, lost: list[Tensor], where: Place | None) -> Finding:
     holder = f"{name}.{attribute}"
     if isinstance(value, Tensor):
         what, mend = f"{holder} is a plain tensor that requires gradients", f"self.{attribute} = nn.Parameter(...)"
@@ -113,4 +114,5 @@ def _found(name: str, attribute: str, value: Any, lost: list[Tensor]) -> Finding
         why="Torch registers what is an attribute or stands in its own containers; the rest is never trained or saved.",
         mend=mend,
         evidence={"attribute": holder, "parameters": len(lost)},
+        where=where,
     )
