@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import fallline as fl
 from fallline.verbs.check import check_file
@@ -82,6 +83,9 @@ def test_rules_are_listed_and_explained():
     assert run("--explain", "FL000").returncode == 2
 
 
+needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -90,6 +94,7 @@ def test_rules_are_listed_and_explained():
         ("import a_module_that_is_not_there\n", "imports what is not there"),
         ("import sys\nsys.exit(3)\n", "exits by itself with code 3"),
         ("import argparse\np = argparse.ArgumentParser()\np.add_argument('file')\np.parse_args()\n", "arguments"),
+        pytest.param("import torch\ntorch.nn.Linear(2, 1).cuda()\n", "needs a GPU", marks=needs_no_gpu),
         ("name = input()\n", "standard input"),
         ("import os\nos._exit(4)\n", "ended with code 4"),
         ("open('there_is_no_such_file.csv')\n", "FileNotFoundError"),

@@ -179,6 +179,8 @@ def _foreign(error: BaseException | None, instruments: Instruments) -> str | Non
         return f"it reads standard input, of which there is none here{at}"
     if isinstance(error, KeyboardInterrupt | MemoryError | OSError):
         return f"it ended with {type(error).__name__}: {error}{at}"
+    if any(f"{os.sep}torch{os.sep}cuda{os.sep}" in frame.f_code.co_filename for frame in frames):
+        return f"it needs a GPU, and torch finds none it can use{at}"
     within = {frame.f_code.co_filename for frame in frames}
     of_torch = any(f"{os.sep}torch{os.sep}" in name for name in within) or _recorded(error, instruments)
     if of_torch or instruments.trace.operations:
