@@ -43,6 +43,7 @@ def examine(evidence: Evidence) -> Finding | None:
         classes = met.output.shape[1] if len(met.output.shape) > 1 else 1
         if classes < 2:
             continue
+        removed = written_as(evidence, made) if made is not None and squashed else "what makes it sum to 1"
         floor = math.log(1 + (classes - 1) / math.e)
         return RULE.finding(
             what=f"cross_entropy is given the output of "
@@ -50,9 +51,7 @@ def examine(evidence: Evidence) -> Finding | None:
             ": the softmax is taken twice.",
             why=f"It takes the softmax itself. Of numbers between 0 and 1 it cannot fall below {floor:.2f} for "
             f"{classes} classes, and its gradients are small.",
-            mend=f"remove "
-            f"{written_as(evidence, made) if made is not None and squashed else 'what makes it sum to 1'}"
-            "    # the loss takes raw scores; softmax is for predicting",
+            mend=f"remove {removed}    # the loss takes raw scores; softmax is for predicting",
             evidence={"transform": name, "lowest loss possible": floor, "classes": classes},
             verified=tried(evidence, mode=skipping(made)) if made is not None and squashed else None,
             where=made.place if made is not None and squashed else met.operation.place,
