@@ -75,7 +75,7 @@ lock: ## resolve every version afresh into constraints.txt (wants Python 3.11)
 	@$(PYTHON) tools/lock.py --torch $(TORCH_VERSION) $(if $(TORCH_INDEX),--torch-index $(TORCH_INDEX))
 
 clean: ## remove .venv and what was built; your studies stay
-	@rm -rf .venv benchmarks/.venv build dist docs/_build docs/catalogue .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv benchmarks/.venv build dist docs/_build docs/catalogue docs/rules.md .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The compiled engine may be left out, but not be lost unseen.

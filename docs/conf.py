@@ -11,7 +11,14 @@ author = "The Fallline authors"
 copyright = "2026, The Fallline authors"
 release = version = version_of("fallline")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "catalogue_pages"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "catalogue_pages",
+    "rules_page",
+]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
@@ -41,6 +48,6 @@ napoleon_custom_sections = [
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|numpy|np|os|pandas|pathlib|pl|polars|pydantic|torch|typing|nn)(\..*)?"),
     (r"py:exc", r"[A-Z]\w+Error"),  # their page is errors.md
-    (r"py:.*", r"(optional|Path|PathLike|Tensor|Any|DataFrame|Mapping|Sequence|Callable)"),
+    (r"py:.*", r"(optional|Optimizer|Path|PathLike|Tensor|Watch|Any|DataFrame|Mapping|Sequence|Callable)"),
     (r"py:.*", r"fallline\.[a-z_]+\..*"),
 ]

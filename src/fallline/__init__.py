@@ -14,21 +14,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fallline.checks.diagnosis import Diagnosis
     from fallline.core.errors import FalllineError, Interrupted
+    from fallline.core.finding import Finding
     from fallline.core.outcome import Outcome
     from fallline.core.ranges import log_range
     from fallline.core.recipe import Recipe
     from fallline.study.predicting import Predictions
     from fallline.study.record import Study
     from fallline.verbs.catalog import catalog
+    from fallline.verbs.check import check
     from fallline.verbs.compare import compare
     from fallline.verbs.open import open
     from fallline.verbs.predict import predict
     from fallline.verbs.studies import studies
     from fallline.verbs.train import train
+    from fallline.verbs.watch import watch
 
 __all__ = [
+    "Diagnosis",
     "FalllineError",
+    "Finding",
     "Interrupted",
     "Outcome",
     "Predictions",
@@ -36,28 +42,34 @@ __all__ = [
     "Study",
     "__version__",
     "catalog",
+    "check",
     "compare",
     "log_range",
     "open",
     "predict",
     "studies",
     "train",
+    "watch",
 ]
 
 _HOMES = {
+    "Diagnosis": "fallline.checks.diagnosis",
     "FalllineError": "fallline.core.errors",
+    "Finding": "fallline.core.finding",
     "Interrupted": "fallline.core.errors",
     "Outcome": "fallline.core.outcome",
     "Predictions": "fallline.study.predicting",
     "Recipe": "fallline.core.recipe",
     "Study": "fallline.study.record",
     "catalog": "fallline.verbs.catalog",
+    "check": "fallline.verbs.check",
     "compare": "fallline.verbs.compare",
     "log_range": "fallline.core.ranges",
     "open": "fallline.verbs.open",
     "predict": "fallline.verbs.predict",
     "studies": "fallline.verbs.studies",
     "train": "fallline.verbs.train",
+    "watch": "fallline.verbs.watch",
 }
 
 

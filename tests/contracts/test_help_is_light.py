@@ -21,7 +21,11 @@ print("heavy", *(name for name in HEAVY if name in sys.modules), file=sys.stderr
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], *([verb, "--help"] for verb in ("train", "compare", "predict", "studies", "catalog"))],
+    [
+        ["--help"],
+        ["--version"],
+        *([verb, "--help"] for verb in ("train", "compare", "check", "predict", "studies", "catalog")),
+    ],
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(arguments: list[str]):

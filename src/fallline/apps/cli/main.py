@@ -1,6 +1,6 @@
 """``fallline``: the command line's way in, and how it ends.
 
-Exit codes: 0; 2 the user's mistake; 3 ours; 130 interrupted.
+Exit codes: 0; 1 check found errors; 2 the user's mistake; 3 ours; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from fallline.apps.cli.catalog import catalog
+from fallline.apps.cli.check import check
 from fallline.apps.cli.compare import compare
 from fallline.apps.cli.predict import predict
 from fallline.apps.cli.studies import studies
@@ -59,7 +60,7 @@ def _help(verb: Callable[..., int]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in (inspect.getdoc(verb) or "").split("\n\n"))
 
 
-for _verb in (train, compare, predict, studies, catalog):
+for _verb in (train, compare, check, predict, studies, catalog):
     app.command(help=_help(_verb))(_announced(_verb))
 
 

@@ -43,6 +43,7 @@ class ProgressBar:
         self._done = self._steps = 0
         self._run_steps: dict[int, int] = {}
         self._began = self._drawn = 0.0
+        self._total: int | None = None
 
     def __enter__(self) -> ProgressBar:
         self._bar.start()
@@ -78,7 +79,7 @@ class ProgressBar:
         self._population = stage.population
         total = sum(recipe.epochs for recipe in stage.population) if stage.population else None
         self._task = self._bar.add_task(stage.text, total=total, best="")
-        self._began = self._drawn = time.monotonic()
+        self._began, self._drawn, self._total = time.monotonic(), 0.0, total
         self._one_loss = len({recipe.loss for recipe in stage.population or ()}) == 1
 
     def _move(self, progress: RunProgress) -> None:
@@ -92,7 +93,7 @@ class ProgressBar:
         self._done += recipe.epochs - progress.epoch + (0 if inside else 1) if progress.outcome.ended else 1
         self._steps += progress.steps - self._run_steps.get(progress.run, 0)
         self._run_steps[progress.run] = progress.steps
-        if time.monotonic() - self._drawn >= _REDRAWN:
+        if self._done == self._total or time.monotonic() - self._drawn >= _REDRAWN:
             self._draw()
 
     def _draw(self) -> None:
@@ -103,7 +104,5 @@ class ProgressBar:
         said = [f"{short(self._steps / max(self._drawn - self._began, 1e-9), 3)} steps/s"]
         if self._best and self._one_loss:
             recipe = self._population[self._best[1]]
-            said.append(
-                f"lowest validation loss {short(self._best[0])}, {recipe.optimizer} at {short(recipe.learning_rate)}"
-            )
+            said.append(f"lowest validation loss {short(self._best[0])} at rate {short(recipe.learning_rate)}")
         self._bar.update(self._task, completed=self._done, best=", ".join(reversed(said)))

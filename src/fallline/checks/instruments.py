@@ -1,0 +1,275 @@
+"""Hooks on modules, optimizers and schedulers; all are taken away again when the recording ends."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data.dataloader import _BaseDataLoaderIter
+
+from fallline.checks.ledger import Ledger
+from fallline.checks.places import here, inner_functions, user_frame, variable
+from fallline.checks.recorder import Recorder, tensors_in
+from fallline.checks.trace import Call, Event
+
+__all__ = ["Instruments", "recording"]
+
+
+class Instruments:
+    """Everything that listens while a training runs.
+
+    Args:
+        recorder: What torch functions are recorded by.
+        on_step: Called after each step of an optimizer with the number of steps so far.
+    """
+
+    def __init__(self, recorder: Recorder, on_step: Callable[[int], None] | None = None) -> None:
+        self.recorder = recorder
+        self.trace = recorder.trace
+        self.ledger = Ledger(recorder)
+        self.optimizers: list[Optimizer] = []
+        self.optimizer_names: list[str] = []
+        self.schedulers: list[Any] = []
+        self.roots: list[nn.Module] = []
+        self.seen_modules: list[nn.Module] = []
+        self.on_module: Callable[[nn.Module], None] | None = None
+        self.on_optimizer: Callable[[Optimizer], None] | None = None
+        self.on_step = on_step
+        self._starts: list[int] = []
+        self.listening = False
+        self._handles: list[Any] = []
+        recorder.on_backward = self.ledger.backward
+        recorder.on_internal = self._internal
+
+    def restart(self) -> None:
+        """Go on with an empty trace; networks and optimizers stay known."""
+        self.trace = self.recorder.restart()
+        self.ledger.restart()
+        self._starts.clear()
+        self.optimizers, self.schedulers = [], []
+
+    # -- modules --------------------------------------------------------------------------------
+
+    def module_begins(self, module: nn.Module, args: Any) -> None:
+        """Before each forward."""
+        recorder = self.recorder
+        if self.ledger.running or recorder.quiet:
+            return
+        if module not in recorder.names:
+            if not recorder.modules:
+                self._meet(module)
+            if self.on_module is not None:
+                self.on_module(module)
+        recorder.modules.append(module)
+        self._starts.append(len(self.trace.operations))
+
+    def _meet(self, module: nn.Module) -> None:
+        """A module that is called from outside for the first time."""
+        name = variable(module, user_frame(sys._getframe(1)))
+        self.recorder.adopt(module, name or type(module).__name__)
+        self.roots.append(module)
+
+    def module_ends(self, module: nn.Module, args: Any, result: Any) -> None:
+        """After each forward, also one that raised."""
+        recorder = self.recorder
+        if self.ledger.running or recorder.quiet or module not in recorder.modules:
+            return
+        while recorder.modules and recorder.modules.pop() is not module:
+            self._starts.pop()
+        start = self._starts.pop()
+        if not recorder.modules and torch.is_grad_enabled() and next(module.parameters(), None) is not None:
+            self.ledger.network = (recorder.names.get(module, type(module).__name__), module, here())
+            self.ledger.evaluating = not module.training
+        if not recorder.full:
+            return
+        with torch._C.DisableTorchFunction():
+            inputs = tuple(recorder.seen(tensor) for tensor in tensors_in(args))
+            outputs = tuple(recorder.seen(tensor) for tensor in tensors_in(result))
+        self.trace.calls.append(
+            Call(
+                recorder.names.get(module, type(module).__name__),
+                module,
+                len(recorder.modules),
+                inputs,
+                outputs,
+                module.training,
+                recorder.step,
+                torch.is_grad_enabled(),
+                here(),
+                start,
+                len(self.trace.operations),
+                type(result).__name__,
+            )
+        )
+
+    # -- optimizers -----------------------------------------------------------------------------
+
+    def number(self, optimizer: Optimizer) -> int:
+        """An optimizer's place among those seen."""
+        for place, known in enumerate(self.optimizers):
+            if known is optimizer:
+                return place
+        self.optimizers.append(optimizer)
+        name = variable(optimizer, user_frame(sys._getframe(1)))
+        if name is not None:
+            self.optimizer_names.append(name)
+        if self.on_optimizer is not None:
+            self.on_optimizer(optimizer)
+        return len(self.optimizers) - 1
+
+    def owned(self, optimizer: Optimizer) -> dict[str, Tensor]:
+        """An optimizer's parameters by name; those of no known module are named after their place."""
+        owned: dict[str, Tensor] = {}
+        number = self.number(optimizer)
+        for group, options in enumerate(optimizer.param_groups):
+            for place, parameter in enumerate(options["params"]):
+                name = f"parameter {place} of group {group} of optimizer {number + 1}"
+                owned[self.recorder.adopt_parameter(parameter, name)] = parameter
+        return owned
+
+    def step_begins(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """Before each step of an optimizer."""
+        if not self.listening:
+            return
+        with torch._C.DisableTorchFunction():
+            self.ledger.before_step(self.number(optimizer), self.owned(optimizer))
+        if not _with_closure(args, kwargs):
+            self.recorder.quiet += 1
+
+    def step_ends(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """After each step of an optimizer."""
+        if not self.listening:
+            self._stepped()
+            return
+        if not _with_closure(args, kwargs):
+            self.recorder.quiet -= 1
+        with torch._C.DisableTorchFunction():
+            rates = tuple(float(group["lr"]) for group in optimizer.param_groups if "lr" in group)
+            self.ledger.after_step(self.number(optimizer), self.owned(optimizer), rates, here())
+        self._stepped()
+
+    def _stepped(self) -> None:
+        self.recorder.step += 1
+        if self.on_step is not None:
+            self.on_step(self.recorder.step)
+
+    def listen(self) -> None:
+        """Record torch functions and calls of modules."""
+        if not self.listening:
+            self._handles = [
+                nn.modules.module.register_module_forward_pre_hook(self.module_begins),
+                nn.modules.module.register_module_forward_hook(self.module_ends, always_call=True),
+            ]
+            self.recorder.__enter__()
+            self.listening = True
+
+    def rest(self) -> None:
+        """Stop recording them; optimizers' steps are still counted."""
+        if self.listening:
+            self.recorder.__exit__(None, None, None)
+            self.listening = False
+            for handle in self._handles:
+                handle.remove()
+
+    def happened(self, kind: str, owner: int | None = None, **detail: Any) -> None:
+        """Write an event down."""
+        trace = self.trace
+        detail |= {"backwards": len(trace.backwards), "steps": len(trace.steps)}
+        trace.events.append(Event(kind, self.recorder.step, here(), owner, len(trace.operations), detail))
+
+    def _internal(self, kind: str, place: Any, index: int) -> None:
+        """Clipping is many torch functions in a row: one event, at the first."""
+        stamp = (len(self.trace.backwards), len(self.trace.steps))
+        last = next((event for event in reversed(self.trace.events) if event.kind == kind), None)
+        detail = {"stamp": stamp, "backwards": stamp[0], "steps": stamp[1]}
+        if last is None or last.detail["stamp"] != stamp or last.place != place:
+            self.trace.events.append(Event(kind, self.recorder.step, place, None, index, detail))
+
+
+def _with_closure(args: Any, kwargs: Any) -> bool:
+    """Whether a step was given a function to call, whose operations are the user's own."""
+    return any(inspect.isfunction(value) or inspect.ismethod(value) for value in (*args, *kwargs.values()))
+
+
+def _zeroing(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not instruments.listening:
+            return original(self, *args, **kwargs)
+        owner = instruments.number(self) if isinstance(self, Optimizer) else None
+        instruments.happened("zero_grad", owner)
+        instruments.recorder.quiet += 1
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            instruments.recorder.quiet -= 1
+
+    return zero_grad
+
+
+def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not any(known is self for known in instruments.schedulers):
+            instruments.schedulers.append(self)
+        if instruments.listening and "_initial_step" not in inner_functions():
+            instruments.happened("schedule", scheduler=type(self).__name__, given=len(args) + len(kwargs))
+        return original(self, *args, **kwargs)
+
+    return step
+
+
+def _loading(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def load(self: Any) -> Any:
+        batch = original(self)
+        for tensor in tensors_in(batch):
+            instruments.recorder.label(tensor, "loaded")
+        return batch
+
+    return load
+
+
+def _schedulers(root: type) -> Iterator[type]:
+    yield root
+    for kind in root.__subclasses__():
+        yield from _schedulers(kind)
+
+
+@contextlib.contextmanager
+def recording(instruments: Instruments) -> Iterator[Instruments]:
+    """Listen to all of torch for the length of a ``with`` block."""
+    handles = [
+        register_optimizer_step_pre_hook(instruments.step_begins),
+        register_optimizer_step_post_hook(instruments.step_ends),
+    ]
+    replaced: list[tuple[type, str, Any]] = []
+
+    def replace(owner: type, name: str, make: Callable[[Instruments, Any], Any]) -> None:
+        if inspect.isfunction(owner.__dict__.get(name)):
+            replaced.append((owner, name, owner.__dict__[name]))
+            setattr(owner, name, make(instruments, owner.__dict__[name]))
+
+    replace(nn.Module, "zero_grad", _zeroing)
+    replace(Optimizer, "zero_grad", _zeroing)
+    replace(_BaseDataLoaderIter, "__next__", _loading)
+    for kind in set(_schedulers(LRScheduler)):
+        replace(kind, "step", _scheduling)
+    try:
+        instruments.listen()
+        yield instruments
+    finally:
+        instruments.rest()
+        for owner, name, original in reversed(replaced):
+            setattr(owner, name, original)
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,92 @@
+"""Where the way from the loss back to the parameters ends."""
+
+from __future__ import annotations
+
+from fallline.checks.evidence import Evidence
+from fallline.checks.trace import Operation, Seen
+
+__all__ = ["CUTS", "SAMPLING", "VALUES", "cut", "cut_from", "taken_out"]
+
+CUTS = {
+    "detach": "detach() cuts the graph",
+    "detach_": "detach_() cuts the graph",
+    "data": ".data is outside the graph",
+    "argmax": "argmax has no gradient: it gives an index",
+    "argmin": "argmin has no gradient: it gives an index",
+    "tensor": "torch.tensor(...) makes a new tensor without history",
+    "as_tensor": "torch.as_tensor(...) of numbers makes a new tensor without history",
+    "long": "a cast to integers has no gradient",
+    "int": "a cast to integers has no gradient",
+    "bool": "a cast to booleans has no gradient",
+    "gt": "a comparison has no gradient",
+    "ge": "a comparison has no gradient",
+    "lt": "a comparison has no gradient",
+    "le": "a comparison has no gradient",
+    "eq": "a comparison has no gradient",
+    "ne": "a comparison has no gradient",
+    "multinomial": "sampling has no gradient",
+    "bernoulli": "sampling has no gradient",
+}
+SAMPLING = ("normal", "bernoulli", "multinomial", "poisson", "binomial", "normal_", "bernoulli_")
+VALUES = {
+    "item": "item() takes a Python number out of the graph",
+    "tolist": "tolist() takes Python numbers out of the graph",
+    "numpy": "numpy() leaves the graph",
+    "__array__": "NumPy leaves the graph",
+    "__float__": "float() takes a Python number out of the graph",
+    "__int__": "int() takes a Python number out of the graph",
+}
+
+
+def cut(evidence: Evidence, loss: Seen | None) -> tuple[Operation, str] | None:
+    """The operation nearest to the loss at which gradients stop, and why they do."""
+    for operation in evidence.trace.ancestors(loss):
+        from_network = any(evidence.from_network(each) for each in operation.inputs)
+        if not from_network or not operation.outputs or operation.outputs[0].needs_grad:
+            continue
+        needing = any(each.needs_grad for each in operation.inputs)
+        if operation.name in CUTS and (needing or operation.name in ("tensor", "as_tensor")):
+            return operation, CUTS[operation.name]
+        if not operation.grad and any(_trainable(each) or each.needs_grad for each in operation.inputs):
+            return operation, "it runs under torch.no_grad()"
+        if needing and not operation.outputs[0].dtype.is_floating_point:
+            return (
+                operation,
+                f"{operation.name} gives {str(operation.outputs[0].dtype).removeprefix('torch.')}, which has no "
+                f"gradient",
+            )
+        if needing:
+            return operation, f"{operation.name} gives something without a gradient"
+    return None
+
+
+def _trainable(seen: Seen) -> bool:
+    return (seen.label or "").startswith("parameter ") and seen.needs_grad
+
+
+def taken_out(evidence: Evidence) -> tuple[Operation, str] | None:
+    """The last time that numbers of the network were taken out as Python or NumPy values."""
+    for operation in reversed(evidence.trace.operations):
+        if operation.name in VALUES and any(evidence.from_network(each) for each in operation.inputs):
+            return operation, VALUES[operation.name]
+    return None
+
+
+def cut_from(evidence: Evidence, loss: Seen | None, parameters: set[str]) -> tuple[Operation, str] | None:
+    """The operation at which the way from the loss back to these parameters ends."""
+    labels = {f"parameter {name}" for name in parameters}
+    for operation in evidence.trace.ancestors(loss):
+        if not operation.outputs or operation.outputs[0].needs_grad:
+            continue
+        if labels.isdisjoint(seen.label for seen in operation.inputs) and labels.isdisjoint(
+            label for seen in operation.inputs for label in evidence.trace.labels(seen)
+        ):
+            continue
+        if operation.name in SAMPLING:
+            return operation, "sampling has no gradient"
+        if operation.name in CUTS and operation.grad:
+            return operation, CUTS[operation.name]
+        if not operation.grad:
+            return operation, "it runs under torch.no_grad()"
+        return operation, f"{operation.name} gives something without a gradient"
+    return None

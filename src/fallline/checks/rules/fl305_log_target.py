@@ -1,0 +1,61 @@
+"""`KLDivLoss` and its `log_target` flag do not agree about the target.
+
+Without the flag the target is probabilities, with it log-probabilities. Log-probabilities without the flag are negative
+numbers of which a logarithm is taken: NaN. Probabilities with it are taken for logarithms.
+
+Fires on:
+
+    model = nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(dim=1))
+    loss = nn.KLDivLoss(reduction="batchmean")
+    x, y = torch.randn(8, 4), torch.log_softmax(torch.randn(8, 3), dim=1)
+
+Silent on:
+
+    model = nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(dim=1))
+    loss = nn.KLDivLoss(reduction="batchmean", log_target=True)
+    x, y = torch.randn(8, 4), torch.log_softmax(torch.randn(8, 3), dim=1)
+
+Sources: https://github.com/PolarisShi/distillation/issues/1
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fallline.checks.evidence import Evidence
+from fallline.checks.rule import Rule
+from fallline.checks.rules._contract import distributions, losses
+from fallline.checks.rules._shared import patched, tried
+from fallline.core.finding import Finding, Severity
+
+RULE = Rule("FL305", "log-target", Severity.error, ("contract", "nonfinite", "stuck", "divergence"))
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fires where the target's sign contradicts the flag."""
+    for met in losses(evidence, "kl_div"):
+        targets = met.targets
+        if targets is None or not targets.numel() or not targets.is_floating_point():
+            continue
+        flag = bool(met.operation.options.get("log_target"))
+        negative = bool((targets < 0).any())
+        wrong = distributions(targets, targets.dim() - 1) if flag else negative
+        if not wrong:
+            continue
+
+        def other(func: Any, args: Any, kwargs: Any, flag: Any = flag) -> Any:
+            return func(*args, **{**kwargs, "log_target": not flag})
+
+        now = "log-probabilities" if negative else "probabilities"
+        return RULE.finding(
+            what=f"kl_div with log_target={flag} is given {now} as its target "
+            f"({float(targets.min()):.3g} to {float(targets.max()):.3g}).",
+            why="Of negative numbers it takes a logarithm: the loss is NaN."
+            if not flag
+            else "It takes them for logarithms: the divergence means nothing.",
+            mend=f'nn.KLDivLoss(reduction="batchmean", log_target={not flag})',
+            evidence={"log_target": flag, "lowest target": float(targets.min())},
+            verified=tried(evidence, mode=patched(met.operation, other)),
+            where=met.operation.place,
+        )
+    return None

@@ -1,0 +1,70 @@
+"""Targets lie where the network's last activation cannot reach.
+
+A sigmoid ends at 0 and 1, tanh at −1 and 1, a ReLU at 0. Targets beyond that cannot be predicted whatever the weights:
+scale the targets into the range, or let the last layer be linear.
+
+Fires on:
+
+    model = nn.Sequential(nn.Linear(4, 1), nn.Tanh())
+    loss = nn.MSELoss()
+    x, y = torch.randn(8, 4), torch.arange(8.0).unsqueeze(1)
+
+Silent on:
+
+    model = nn.Sequential(nn.Linear(4, 1), nn.ReLU())
+    loss = nn.MSELoss()
+    x, y = torch.randn(8, 4), torch.arange(8.0).unsqueeze(1)
+
+Sources: https://github.com/ageron/handson-ml/issues/404
+"""
+
+from __future__ import annotations
+
+from fallline.checks.evidence import Evidence
+from fallline.checks.rule import Rule
+from fallline.checks.rules._contract import BOUNDS, losses, outside, skipping
+from fallline.checks.rules._shared import tried
+from fallline.core.finding import Finding, Severity
+
+RULE = Rule("FL309", "output-range", Severity.error, ("contract", "stuck"))
+
+_SHARE = 0.02
+"""A few targets beyond the range are outliers, not a mistake."""
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fires where the output's activation ends before the targets do."""
+    for met in losses(evidence, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "difference"):
+        made = evidence.transform(met.output)
+        if made is None or made.name not in BOUNDS or met.targets is None or not met.targets.numel():
+            continue
+        if (met.loss == "difference" and "sub" not in met.operation.name) or met.targets.is_complex():
+            continue
+        low, high = BOUNDS[made.name]
+        share = outside(met.targets, low, high)
+        if share <= _SHARE:
+            continue
+        first, last = float(met.targets.double().min()), float(met.targets.double().max())
+        ends = f"{'−∞' if low is None else f'{low:g}'} … {'∞' if high is None else f'{high:g}'}"
+        return RULE.finding(
+            what=f"The network ends in {made.name} ({ends}), and {share:.0%} of the targets lie beyond it "
+            f"({first:.3g} to {last:.3g}).",
+            why="No weights can reach them: the loss stays where it is.",
+            mend=_scaled(made.name, first, last) + f"    # or no {made.name} after the last layer",
+            evidence={"transform": made.name, "lowest target": first, "highest target": last, "beyond": share},
+            verified=tried(evidence, mode=skipping(made)),
+            where=made.place,
+        )
+    return None
+
+
+def _scaled(name: str, low: float, high: float) -> str:
+    if name in ("tanh", "hardtanh") and low >= 0 and 100 < high <= 255:
+        return "y = y / 127.5 - 1"
+    if name in ("tanh", "hardtanh", "softsign"):
+        return "y = 2 * (y - y.min()) / (y.max() - y.min()) - 1"
+    if name in ("sigmoid", "hardsigmoid", "softmax") and low >= 0 and 100 < high <= 255:
+        return "y = y / 255"
+    if name in ("sigmoid", "hardsigmoid", "softmax"):
+        return "y = (y - y.min()) / (y.max() - y.min())"
+    return "a linear last layer"

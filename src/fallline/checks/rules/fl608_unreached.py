@@ -1,0 +1,112 @@
+"""A part of the network is used, and no gradient ever reaches it.
+
+It runs under `torch.no_grad()`, or its output is detached, sampled or cut in another way before the loss. Its optimizer
+steps, and its parameters stay as they were drawn. What is meant to stay should not require gradients.
+
+Fires on:
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.head = nn.Linear(3, 8), nn.Linear(8, 1)
+
+        def forward(self, x):
+            with torch.no_grad():
+                hidden = torch.relu(self.encoder(x))
+            return self.head(hidden)
+
+    model = Net()
+    loss = nn.MSELoss()
+    x, y = torch.randn(8, 3), torch.randn(8, 1)
+
+Silent on:
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.head = nn.Linear(3, 8), nn.Linear(8, 1)
+            self.encoder.requires_grad_(False)
+
+        def forward(self, x):
+            return self.head(self.encoder(x).detach())
+
+    model = Net()
+    loss = nn.MSELoss()
+    x, y = torch.randn(8, 3), torch.randn(8, 1)
+
+Sources: https://discuss.pytorch.org/t/detach-no-grad-and-requires-grad/16915
+"""
+
+from __future__ import annotations
+
+from fallline.checks.evidence import Evidence
+from fallline.checks.rule import Rule
+from fallline.checks.rules._contract import skipping
+from fallline.checks.rules._graph import SAMPLING, VALUES, cut_from
+from fallline.checks.rules._shared import tried
+from fallline.checks.trace import Operation
+from fallline.core.finding import Finding, Severity
+
+RULE = Rule("FL608", "unreached", Severity.error, ("ownership", "gradient", "stuck"))
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fires where trainable parameters with an optimizer are used, never get a gradient, and a cut is on the way."""
+    backwards = evidence.trace.backwards
+    if len(backwards) < 2 or evidence.failure is not None:
+        return None
+    reached = {name for backward in backwards for name in backward.reached}
+    lost = {
+        name
+        for name in (evidence.owned & _used(evidence)) - reached
+        if evidence.parameters[name].requires_grad and evidence.parameters[name].is_leaf
+    }
+    if not lost or not reached or _twins(evidence, lost, reached):
+        return None
+    found = next((cut for b in backwards[:4] if (cut := cut_from(evidence, b.loss, lost)) is not None), None)
+    found = found or _through_python(evidence, lost)
+    if found is None:
+        return None
+    operation, reason = found
+    names = sorted(lost)
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    mend = f"remove .{operation.name}(...) here"
+    if operation.name in SAMPLING:
+        mend = "distribution.rsample()    # draws so that gradients flow through it"
+    elif not operation.grad:
+        mend = "call it outside torch.no_grad()    # or freeze it: .requires_grad_(False)"
+    verified = tried(evidence, mode=skipping(operation)) if operation.name in ("detach", "data") else None
+    return RULE.finding(
+        what=f"{len(names)} parameters are used and get no gradient: {shown}. {reason[0].upper()}{reason[1:]}.",
+        why="The loss depends on them, and backward() cannot reach them: they stay as they were drawn.",
+        mend=mend,
+        evidence={"parameters": names[:10], "cut by": operation.name},
+        verified=verified,
+        where=operation.place,
+    )
+
+
+def _used(evidence: Evidence) -> set[str]:
+    """Parameters that any operation used, also without gradients."""
+    labels = {seen.label for operation in evidence.trace.operations for seen in operation.inputs if seen.label}
+    return {label.removeprefix("parameter ") for label in labels if label.startswith("parameter ")}
+
+
+def _through_python(evidence: Evidence, lost: set[str]) -> tuple[Operation, str] | None:
+    """Where what they give is taken out of the graph as Python or NumPy numbers inside a network."""
+    labels = {f"parameter {name}" for name in lost}
+    for operation in evidence.trace.named(*VALUES, step=0):
+        inside = any(call.start <= operation.index < call.end for call in evidence.root_calls)
+        if inside and any(labels & evidence.trace.labels(seen) for seen in operation.inputs):
+            return operation, VALUES[operation.name]
+    return None
+
+
+def _twins(evidence: Evidence, lost: set[str], reached: set[str]) -> bool:
+    """Whether they are a copy of what is trained, as a target or a moving average is."""
+    shapes = sorted(tuple(evidence.parameters[name].shape) for name in reached)
+    for shape in sorted(tuple(evidence.parameters[name].shape) for name in lost):
+        if shape not in shapes:
+            return False
+        shapes.remove(shape)
+    return True

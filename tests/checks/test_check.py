@@ -1,0 +1,183 @@
+"""fl.check: what it takes, what it gives, and that it leaves nothing changed."""
+
+import copy
+import random
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import fallline as fl
+from fallline.core.finding import Finding
+
+
+def parts() -> tuple[nn.Module, torch.optim.Optimizer, tuple[torch.Tensor, torch.Tensor]]:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 3))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    return model, optimizer, (torch.randn(30, 4), torch.arange(30) % 3)
+
+
+def softmaxed() -> tuple[nn.Module, torch.optim.Optimizer, tuple[torch.Tensor, torch.Tensor]]:
+    model, _, batch = parts()
+    model = nn.Sequential(model, nn.Softmax(dim=1))
+    return model, torch.optim.Adam(model.parameters(), lr=0.01), batch
+
+
+def test_a_healthy_set_up_gives_nothing():
+    model, optimizer, batch = parts()
+    diagnosis = fl.check(model, nn.CrossEntropyLoss(), batch, optimizer)
+    assert diagnosis.ok
+    assert diagnosis.findings == ()
+    assert str(diagnosis) == "nothing found"
+    diagnosis.raise_if_failed()
+
+
+def test_nothing_is_left_changed():
+    model, optimizer, batch = softmaxed()
+    loss = nn.CrossEntropyLoss()
+    loss(model(batch[0]), batch[1]).backward()
+    optimizer.step()
+    model.eval()
+    model[0][1].train()
+    calls = []
+    handle = model.register_forward_hook(lambda *_: calls.append(1))
+    state, steps = copy.deepcopy(model.state_dict()), copy.deepcopy(optimizer.state_dict())
+    gradients = [parameter.grad.clone() for parameter in model.parameters()]
+    modes = [module.training for module in model.modules()]
+    given = [tensor.clone() for tensor in batch]
+    randoms = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].copy()
+    filters, zero_grad, step = list(warnings.filters), torch.optim.Adam.zero_grad, torch.optim.lr_scheduler.StepLR.step
+    hooks = len(nn.modules.module._global_forward_hooks), len(nn.modules.module._global_forward_pre_hooks)
+    objects = [id(parameter) for parameter in model.parameters()]
+
+    assert not fl.check(model, loss, batch, optimizer).ok
+
+    assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
+    after = optimizer.state_dict()
+    assert after["param_groups"] == steps["param_groups"]
+    for key, held in steps["state"].items():
+        assert all(torch.equal(value, after["state"][key][name]) for name, value in held.items())
+    pairs = zip(gradients, model.parameters(), strict=True)
+    assert all(torch.equal(gradient, parameter.grad) for gradient, parameter in pairs)
+    assert modes == [module.training for module in model.modules()]
+    assert all(torch.equal(*pair) for pair in zip(given, batch, strict=True))
+    assert torch.equal(randoms[0], torch.get_rng_state())
+    assert randoms[1] == random.getstate()
+    assert (randoms[2] == np.random.get_state()[1]).all()
+    assert filters == list(warnings.filters)
+    assert (zero_grad, step) == (torch.optim.Adam.zero_grad, torch.optim.lr_scheduler.StepLR.step)
+    assert hooks == (len(nn.modules.module._global_forward_hooks), len(nn.modules.module._global_forward_pre_hooks))
+    assert objects == [id(parameter) for parameter in model.parameters()]
+    handle.remove()
+
+
+def test_states_kept_between_steps_are_put_back():
+    memory, second = {"state": None}, nn.Linear(4, 4)
+    other = torch.optim.Adam(second.parameters(), lr=0.1)
+    before = second.weight.detach().clone()
+    generator = torch.Generator().manual_seed(3)
+    drawn = generator.get_state()
+
+    def train_step(model, loss, optimizer, batch):
+        optimizer.zero_grad()
+        other.zero_grad()
+        hidden = second(batch[0]) + torch.rand(4, generator=generator)
+        output, memory["state"] = model(hidden), hidden.detach()
+        value = loss(output, batch[1])
+        value.backward()
+        optimizer.step()
+        other.step()
+        return value
+
+    model = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    batch = torch.randn(8, 4), torch.randn(8, 1)
+    assert fl.check(model, nn.MSELoss(), batch, optimizer, train_step=train_step).ok
+    assert memory == {"state": None}
+    assert torch.equal(second.weight, before)
+    assert other.state_dict()["state"] == {}
+    assert torch.equal(generator.get_state(), drawn)
+
+
+def test_a_finding_says_everything_and_is_plain_data():
+    model, optimizer, batch = softmaxed()
+    (finding,) = fl.check(model, nn.CrossEntropyLoss(), batch, optimizer).findings
+    data = finding.to_dict()
+    assert set(data) == {
+        "code", "name", "severity", "what", "why", "mend", "evidence", "verified", "where", "message",
+    }  # fmt: skip
+    assert data["verified"].startswith("tried: the loss on this batch now goes from ")
+    assert Finding.from_dict(data).code == "FL301"
+    assert "FL301" in str(finding)
+
+
+def test_a_diagnosis_shows_itself_and_fails_a_test():
+    model, optimizer, batch = softmaxed()
+    diagnosis = fl.check(model, nn.CrossEntropyLoss(), batch, optimizer)
+    assert not diagnosis.ok
+    assert "FL301" in diagnosis._repr_html_()
+    assert diagnosis.to_dict()["ok"] is False
+    with pytest.raises(AssertionError, match="FL301"):
+        diagnosis.raise_if_failed()
+
+
+def test_the_users_own_names_are_in_the_mend():
+    network = nn.Linear(3, 1)
+    features, prices = torch.randn(8, 3, dtype=torch.float64), torch.randn(8, 1)
+    (finding,) = fl.check(network, nn.MSELoss(), (features, prices)).findings
+    assert finding.mend.startswith("features = features.float()")
+
+
+@pytest.mark.parametrize("form", ["loader", "mapping", "tuple", "named"])
+def test_a_batch_comes_in_many_forms(form: str):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, first, second=0.0):
+            return self.layer(first + second)
+
+    model, (x, y) = Net(), (torch.randn(12, 4), torch.arange(12) % 3)
+    batch = {
+        "loader": torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=4),
+        "mapping": {"inputs": x, "labels": y},
+        "tuple": ((x, x), y),
+        "named": ({"first": x, "second": x}, y),
+    }[form]
+    assert fl.check(model, nn.CrossEntropyLoss(), batch, torch.optim.SGD(model.parameters(), lr=0.1)).ok
+
+
+def test_without_an_optimizer_forward_loss_and_backward_are_looked_at():
+    (finding,) = fl.check(nn.Linear(3, 1), nn.MSELoss(), (torch.randn(8, 3), torch.randn(8))).findings
+    assert finding.name == "broadcast"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (("model", nn.MSELoss(), (torch.zeros(2, 3), torch.zeros(2, 1))), {}),
+        ((nn.Linear(3, 1), "mse", (torch.zeros(2, 3), torch.zeros(2, 1))), {}),
+        ((nn.Linear(3, 1), nn.MSELoss(), torch.zeros(2, 3)), {}),
+        ((nn.Linear(3, 1), nn.MSELoss(), None), {}),
+        ((nn.Linear(3, 1), nn.MSELoss(), []), {}),
+        ((nn.Linear(3, 1), nn.MSELoss(), 7), {}),
+        ((nn.Linear(3, 1), nn.MSELoss(), (torch.zeros(2, 3), torch.zeros(2, 1)), "adam"), {}),
+        ((nn.Linear(3, 1), nn.MSELoss(), (torch.zeros(2, 3), torch.zeros(2, 1))), {"steps": 1}),
+    ],
+)
+def test_what_is_no_set_up_is_said_in_the_house_form(arguments, options):
+    with pytest.raises(fl.FalllineError, match="checking a training set-up"):
+        fl.check(*arguments, **options)
+
+
+def test_an_exception_of_the_users_own_is_a_finding_with_its_message():
+    def loss(output, target):
+        raise RuntimeError("the door is closed")
+
+    (finding,) = fl.check(nn.Linear(3, 1), loss, (torch.zeros(2, 3), torch.zeros(2, 1))).findings
+    assert finding.code == "FL999"
+    assert "the door is closed" in str(finding)

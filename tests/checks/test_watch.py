@@ -1,0 +1,66 @@
+"""fl.watch: what it sees of a user's own loop, and that it leaves nothing behind."""
+
+import pytest
+import torch
+from torch import nn
+
+import fallline as fl
+
+
+def parts() -> tuple[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
+    return model, torch.optim.Adam(model.parameters(), lr=0.01), torch.randn(32, 4), torch.randn(32, 1)
+
+
+def step(model: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, y: torch.Tensor) -> None:
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(x), y).backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_healthy_loop_gives_nothing(told: bool):
+    model, optimizer, x, y = parts()
+    with fl.watch(*(model, optimizer) if told else ()) as watch:
+        for _ in range(120):
+            step(model, optimizer, x, y)
+    assert watch.diagnosis.findings == ()
+
+
+def test_a_mistake_is_named_at_its_line():
+    model, optimizer, x, y = parts()
+    with fl.watch(model, optimizer) as watch:
+        for _ in range(5):
+            nn.functional.mse_loss(model(x), y).backward()
+            optimizer.step()
+    (finding,) = watch.diagnosis.findings
+    assert finding.name == "zero-grad"
+    assert finding.where.file == __file__
+
+
+def test_a_mistake_that_begins_late_is_seen_by_the_steps_sampled():
+    model, optimizer, x, y = parts()
+    with fl.watch(model, optimizer) as watch:
+        for number in range(200):
+            if number == 60:
+                model.eval()
+            step(model, optimizer, x, y)
+    assert [finding.name for finding in watch.diagnosis.findings] == ["eval-mode"]
+
+
+def test_an_exception_goes_through_and_is_explained():
+    model, optimizer, x, y = parts()
+    watch = fl.watch(model, optimizer)
+    with pytest.raises(RuntimeError, match="mat1 and mat2"), watch:
+        step(model, optimizer, x[:, :3], y)
+    assert [finding.name for finding in watch.diagnosis.findings] == ["features"]
+
+
+def test_nothing_is_left_listening():
+    before = len(nn.modules.module._global_forward_hooks), torch.optim.Adam.zero_grad
+    model, optimizer, x, y = parts()
+    with fl.watch(model, optimizer):
+        step(model, optimizer, x, y)
+    assert before == (len(nn.modules.module._global_forward_hooks), torch.optim.Adam.zero_grad)
+    assert torch.overrides._get_current_function_mode() is None
