@@ -199,11 +199,12 @@ def lone() -> Comparison:
 
 def lost() -> Comparison:
     """Every run diverged."""
-    base = heart()
+    base, lost = heart(), (("diverged", 4),)
     return replace(
         base,
         places=tuple(
-            replace(place, mean=None, low=None, high=None, distinguishable=None, chosen=False) for place in base.places
+            replace(place, mean=None, low=None, high=None, distinguishable=None, chosen=False, outcomes=lost)
+            for place in base.places
         ),
         level=0,
         heat=tuple(replace(cell, value=None, diverged=1.0) for cell in base.heat),

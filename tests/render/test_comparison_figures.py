@@ -109,7 +109,9 @@ def test_equal_values_are_all_the_best():
     comparison = replace(heart(), heat=tuple(replace(cell, value=0.75, diverged=0.0) for cell in heart().heat))
     assert {box.share for row in grid_of(comparison).rows for box in row.boxes} == {1.0}
     axis = heat_map(comparison).layout.coloraxis
-    assert axis.cmin < 0.75 < axis.cmax
+    assert axis.cmin < axis.cmax == 0.75
+    axis = heat_map(replace(comparison, higher=False)).layout.coloraxis
+    assert axis.cmax > axis.cmin == 0.75
 
 
 def test_a_value_that_is_no_number_is_none():
@@ -216,8 +218,7 @@ def test_a_loss_far_above_all_others_does_not_widen_the_axis():
 def test_where_nothing_was_reached_each_figure_says_so():
     for comparison in (lost(), nothing()):
         notes = [[note.text for note in draw(comparison).layout.annotations] for draw in DRAWINGS]
-        assert "No run reached a ROC AUC." in notes[0]
-        assert "No recipe reached a ROC AUC." in notes[1]
+        assert "No recipe could be scored by ROC AUC." in notes[1]
         assert "No run had a finite validation loss." in notes[2]
 
 

@@ -113,7 +113,7 @@ def hostile_report(request):
 def test_where_nothing_was_reached_the_page_says_so(nothing_finite):
     for comparison in (lost(), nothing()):
         text = small(nothing_finite, comparison).text
-        assert "No run reached a ROC AUC." in text
+        assert "No recipe could be scored by ROC AUC." in text
         assert nothing_finite.conclusion in text
         assert "svg" not in Page(html_comparison_summary(nothing_finite, comparison)).tags
 

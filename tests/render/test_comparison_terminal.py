@@ -106,7 +106,7 @@ def test_more_rates_than_characters_are_binned_to_the_best():
 
 def test_where_all_diverged_there_is_a_sentence():
     text = "\n".join(shown(heat_table(lost())))
-    assert "no run reached a ROC AUC" in text
+    assert "No recipe could be scored by ROC AUC." in text
     assert "×" in text
 
 

@@ -11,13 +11,15 @@ from rich.text import Text
 from fallline.render._comparison_grid import Box, Grid, Row
 from fallline.render._theme import ACCENT, HUES, decades
 
-__all__ = ["heat_axis", "heat_row", "spark"]
+__all__ = ["CALM", "heat_axis", "heat_row", "spark"]
 
 _HEIGHTS = {False: "▁▂▃▄▅▆▇█", True: "12345678"}
 """The better, the higher; ASCII: the better, the larger."""
 _LOST, _UNKNOWN = {False: "×", True: "x"}, "?"
 _SHADES = ("#8fb0d2", "#7ea3ca", "#6d97c3", "#5f8cbb", "#5081b3", "#4377ab", "#3a6fa5", HUES[1])
 _FAINT = "bright_black"
+CALM = _SHADES[3]
+"""The colour of learning curves, on a light terminal and on a dark one."""
 
 
 def heat_row(row: Row, grid: Grid, width: int, *, plain: bool) -> Text:

@@ -120,7 +120,8 @@ def value_axis(grid: Grid, comparison: Comparison) -> Trace:
     good, bad = grid.good or 0.0, grid.bad or 0.0
     low, high = sorted((good, bad))
     if low == high:
-        low, high = low - abs(low or 1) / 2, high + abs(high or 1) / 2
+        room = abs(good or 1) / 2
+        low, high = (low - room, high) if comparison.higher else (low, high + room)
     colours = _SCALE if comparison.higher else _SCALE[::-1]
     edge = ("≤ " if comparison.higher else "≥ ") if grid.cut else ""
     texts = aligned([bad, good])

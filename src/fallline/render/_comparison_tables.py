@@ -30,13 +30,18 @@ def tiles(comparison: Comparison) -> str:
     """The comparison in four numbers."""
     pairs = [
         (f"{comparison.runs:,}", "runs" if comparison.runs != 1 else "run"),
-        (f"{comparison.recipes:,}", f"recipes × {comparison.seeds} seeds" if comparison.seeds > 1 else "recipes"),
+        (f"{comparison.recipes:,}", _recipes(comparison)),
         (steps_text(comparison.model_steps_per_second), "model-steps a second"),
     ]
     if any(place.distinguishable is not None for place in comparison.places):
         pairs.append((f"{comparison.level:,}", "not distinguishable from the best, itself included"))
     body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for value, name in pairs)
     return f'<dl class="tiles">{body}</dl>'
+
+
+def _recipes(comparison: Comparison) -> str:
+    noun = "recipe" if comparison.recipes == 1 else "recipes"
+    return f"{noun} × {comparison.seeds} seeds" if comparison.seeds > 1 else noun
 
 
 def ranking(comparison: Comparison) -> str:
@@ -70,7 +75,9 @@ def _key(comparison: Comparison) -> str:
 
 
 def tolerances(comparison: Comparison, grid: Grid) -> str:
-    """How far each optimizer's learning rate may be off."""
+    """How far each optimizer's learning rate may be off; nothing where none of them reached a loss."""
+    if all(each.best_rate is None for each in comparison.tolerances):
+        return ""
     best = {row.optimizer: row.best.cell.value if row.best else None for row in grid.rows}
     values = aligned([best.get(each.optimizer) for each in comparison.tolerances])
     decades = aligned([each.decades for each in comparison.tolerances], 2)
@@ -89,7 +96,7 @@ def tolerances(comparison: Comparison, grid: Grid) -> str:
     key = "Tolerance: how many powers of ten of learning rates reach within 1.1 times the lowest validation loss."
     if any(each.decades is None for each in comparison.tolerances):
         key += " - where a single rate was tried, or no loss was above 0."
-    return f'{table(names, rows)}<p class="key">{key}</p>' if rows else ""
+    return f'{table(names, rows)}<p class="key">{key}</p>'
 
 
 def timings(comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from fallline.render._captions import Words, plural
@@ -12,7 +13,7 @@ from fallline.render.comparison import Comparison, Place
 from fallline.render.names import metric_name
 from fallline.render.number import short
 
-__all__ = ["MOST_PLACES", "level_text", "of_courses", "of_heat", "of_ranking", "shown_places"]
+__all__ = ["MOST_PLACES", "level_text", "of_courses", "of_heat", "of_ranking", "shown_places", "unscored"]
 
 MOST_PLACES = 20
 """So many places are drawn with their intervals."""
@@ -23,12 +24,17 @@ def shown_places(comparison: Comparison) -> list[Place]:
     return [place for place in comparison.places[:MOST_PLACES] if place.mean is not None]
 
 
+def unscored(comparison: Comparison) -> str:
+    """What is said where no recipe has a value."""
+    return f"No recipe could be scored by {metric_name(comparison.metric)}."
+
+
 def of_heat(comparison: Comparison, grid: Grid) -> Words:
     """The words over the heat map."""
     metric = metric_name(comparison.metric)
     title = f"{metric[0].upper()}{metric[1:]} at each learning rate, by optimizer"
     if grid.best is None:
-        return Words(title, " ".join([f"No run reached a {metric}.", *_lost(grid)]))
+        return Words(title, " ".join([unscored(comparison), *_lost(grid)]))
     best = grid.best.cell
     said = [
         f"Best (outlined): {clipped(best.optimizer, 30)} at {short(best.learning_rate)}, {short(best.value)}.",
@@ -44,7 +50,7 @@ def of_ranking(comparison: Comparison) -> Words:
     """The words over the first places' intervals."""
     shown, metric = shown_places(comparison), metric_name(comparison.metric)
     if not shown:
-        return Words("The ranking", f"No recipe reached a {metric}.")
+        return Words("The ranking", unscored(comparison))
     many = len(comparison.places) > len(shown)
     title = f"The first {len(shown)} of {comparison.recipes:,} recipes" if many else "All recipes, ranked"
     if len(shown) == 1:
@@ -75,7 +81,7 @@ def of_courses(comparison: Comparison) -> Words:
     """The words over the optimizers' learning curves."""
     curves = comparison.curves
     title = "Validation loss, epoch by epoch: the best recipe of each optimizer"
-    if not any(loss == loss for curve in curves for seed in curve.seeds for loss in seed):
+    if not any(math.isfinite(loss) for curve in curves for seed in curve.seeds for loss in seed):
         return Words(title, "No run had a finite validation loss.")
     over = " (the mean over the seeds)" if comparison.seeds > 1 else ""
     said = [f"Behind each recipe stands its lowest loss{over}."]

@@ -62,7 +62,7 @@ def heat_map(comparison: Comparison) -> go.Figure:
         places, texts = _theme.decades(grid.rates, 5)
         figure.update_xaxes(tickvals=places, ticktext=texts)
     if grid.best is None:
-        return _says(figure, f"No run reached a {plain(metric_name(comparison.metric))}.")
+        return figure if grid.rows else _says(figure, plain(_comparison_words.unscored(comparison)))
     # plotly shifts the title up by about the height of a horizontal colour bar
     figure.update_layout(coloraxis=_heat.value_axis(grid, comparison), title_pad_t=26)
     return figure
@@ -97,7 +97,7 @@ def ranking_intervals(comparison: Comparison) -> go.Figure:
     figure.update_yaxes({**_theme.axis(""), **quiet, "range": ends})
     for place, label in zip(places, _labels(places), strict=True):
         figure.add_annotation(_traces.place_name(place, label))
-    return figure if places else _says(figure, f"No recipe reached a {plain(metric_name(comparison.metric))}.")
+    return figure if places else _says(figure, plain(_comparison_words.unscored(comparison)))
 
 
 def optimizer_curves(comparison: Comparison) -> go.Figure:
@@ -232,6 +232,8 @@ def _panel_name(curve: Curve, course: Course, axis: str) -> dict[str, Any]:
 
 def _says(figure: go.Figure, sentence: str) -> go.Figure:
     """Write ``sentence`` where there is nothing to draw, and no numbers beside it."""
-    figure.update_yaxes(showticklabels=False, ticks="", showgrid=False)
+    bare = {"showticklabels": False, "ticks": "", "showgrid": False}
+    figure.update_yaxes(bare)
+    figure.update_xaxes(bare)
     figure.add_annotation(text=sentence, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 15})
     return figure

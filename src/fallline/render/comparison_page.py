@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fallline.render import _captions, _comparison_tables, _comparison_words, _parts, comparison_figures, figures
 from fallline.render._captions import Words
+from fallline.render._comparison_curves import window_of
 from fallline.render._comparison_fields import heading_of, intervals, outcomes_text, steps_text
 from fallline.render._comparison_grid import grid_of
 from fallline.render._comparison_svg import heat_drawing
@@ -98,21 +99,25 @@ def _scores(report: Report) -> str:
 
 
 def _ranking(comparison: Comparison) -> str:
-    figure = plot("ranking", comparison_figures.ranking_intervals(comparison))
+    figure = ""
+    if _comparison_words.shown_places(comparison):
+        figure = plot("ranking", comparison_figures.ranking_intervals(comparison))
     places = _comparison_tables.ranking(comparison)
     return section(_comparison_words.of_ranking(comparison), f"{figure}{places}")
 
 
 def _heat(comparison: Comparison) -> str:
     grid = grid_of(comparison)
-    figure = plot("heat", comparison_figures.heat_map(comparison))
+    figure = plot("heat", comparison_figures.heat_map(comparison)) if grid.rows else ""
     table = _comparison_tables.tolerances(comparison, grid)
     return section(_comparison_words.of_heat(comparison, grid), f"{figure}{table}")
 
 
 def _curves(comparison: Comparison) -> str:
     apart = not comparison.loss and len(comparison.curves) > 1
-    figure = plot("curves", comparison_figures.optimizer_curves(comparison), least=700 if apart else 0)
+    figure = ""
+    if window_of(comparison.curves).low is not None:
+        figure = plot("curves", comparison_figures.optimizer_curves(comparison), least=700 if apart else 0)
     return section(_comparison_words.of_courses(comparison), figure)
 
 

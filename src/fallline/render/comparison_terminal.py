@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from fallline.render._captions import plural
-from fallline.render._comparison_blocks import heat_axis, heat_row, spark
+from fallline.render._comparison_blocks import CALM, heat_axis, heat_row, spark
 from fallline.render._comparison_curves import Course, course_of
 from fallline.render._comparison_fields import steps_text, tail
 from fallline.render._comparison_grid import Grid, grid_of
 from fallline.render._comparison_ranking import ranking
 from fallline.render._comparison_text import padded, ready, verbatim
+from fallline.render._comparison_words import unscored
 from fallline.render._marks import clipped, safe
 from fallline.render._window import Window
 from fallline.render.comparison import Comparison, PlanLine
@@ -171,7 +172,7 @@ def _heat(comparison: Comparison, width: int, plain: bool) -> RenderableType:
 def _key(grid: Grid, comparison: Comparison, plain: bool) -> str:
     """What the blocks mean."""
     if grid.good is None or grid.bad is None:
-        return f"no run reached a {metric_name(comparison.metric)}"
+        return unscored(comparison)
     bad, good = aligned([grid.bad, grid.good])
     edge = (" or less" if comparison.higher else " or more") if grid.cut else ""
     low, high = ("1", "8") if plain else ("▁", "█")
@@ -185,15 +186,17 @@ def _curves(comparison: Comparison, width: int, plain: bool) -> RenderableType:
     shared = Window.over([loss for losses in shown for loss in losses]) if comparison.loss else None
     names = [clipped(safe(curve.label or curve.optimizer), _RECIPE) for curve in comparison.curves]
     ends = _ends(courses)
-    side, tail = max(map(cell_len, names), default=0), max(map(cell_len, ends), default=0)
-    across = max(width - side - tail - 4, 8)
+    side, behind = max(map(cell_len, names), default=0), max(map(cell_len, ends), default=0)
+    across = max(width - side - behind - 4, 8)
     longest = max((len(course.mean) for course in courses), default=1)
     lines = [verbatim(_curves_title(comparison, longest), "bold")]
     for course, name, losses, end in zip(courses, names, shown, ends, strict=True):
         window = shared or Window.over(losses)
         room = max(round(min(across, longest) * len(course.mean) / longest), 1)
         drawn = _spark(course, window, room, plain)
-        lines.append(Text(padded(name, side) + "  ") + Text(padded(drawn, min(across, longest))) + Text("  " + end))
+        lines.append(
+            Text(padded(name, side) + "  ") + Text(padded(drawn, min(across, longest)), CALM) + Text("  " + end)
+        )
     return Group(*(ready(line, plain) for line in lines))
 
 
