@@ -33,7 +33,12 @@ _STYLE = """
 tr.chosen > td { font-weight: 600; }
 tr.chosen > td.quiet { font-weight: 400; }
 @media (max-width: 760px) { .tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 20px; } }
-@media print { .dense > .wide { max-height: none; } .dense thead th { position: static; } }
+@media print {
+  .dense > .wide { max-height: none; overflow: visible; }
+  .dense thead th { position: static; }
+  .dense table { font-size: 8pt; }
+  .dense th, .dense td { padding: 2px 8px 2px 0; white-space: normal; }
+}
 """
 _FEW = 5
 """A notebook shows so many places."""
