@@ -172,10 +172,16 @@ def test_what_is_alike_is_said_once():
     assert only == "<b>1</b>  adam · 0.01"
 
 
+def test_a_recipe_is_told_by_its_optimizer_and_learning_rate_before_all_else():
+    places = tuple(replace(place, fields=place.fields[::-1]) for place in heart().places)
+    assert names(ranking_intervals(replace(heart(), places=places)))[0] == "<b>1</b>  adam · 0.01 · relu · 128, 32"
+
+
 def test_how_many_are_level_is_said():
     assert "18 of the 49 that follow are not distinguishable" in captions(ranking_intervals(heart()))
     alone = replace(heart(), level=1)
     assert "The best is better than each of the 49 that follow" in captions(ranking_intervals(alone))
+    assert "None of the 49 that follow is distinguishable" in captions(ranking_intervals(replace(heart(), level=50)))
     assert "distinguishable" not in captions(ranking_intervals(lone()))
 
 

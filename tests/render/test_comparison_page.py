@@ -7,6 +7,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from fallline.render.comparison_page import html_comparison, html_comparison_summary
+from fallline.render.report import TargetRows
 from tests.render.comparison_samples import SAMPLES, crowd, heart, hostile, lone, lost, mpg, nothing
 from tests.render.test_document import Page
 
@@ -93,6 +94,12 @@ def test_a_chosen_recipe_at_one_rate_shows_its_curves(binary):
     figures = small(alone, lone()).figures()
     assert "figure-chosen" in figures
     assert "figure-rates" not in figures
+
+
+def test_each_of_several_targets_is_shown_against_the_truth(regression):
+    several = tuple(TargetRows(name, (1.0, 2.0), (1.5, 2.0)) for name in ("height", "weight"))
+    report = replace(regression, truth=(), prediction=(), several=several)
+    assert {"figure-predictions-1", "figure-predictions-2"} <= set(small(report, mpg()).figures())
 
 
 def test_hostile_names_are_text(hostile_report, multiclass):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from fallline.render.number import aligned
 
 __all__ = [
     "Fields",
+    "compared",
     "fields_of",
     "heading_of",
     "intervals",
@@ -23,6 +25,10 @@ __all__ = [
     "tail",
     "verdict",
 ]
+
+
+_FIRST = ("optimizer", "learning_rate")
+"""What a recipe is told by before all else."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ def fields_of(places: Sequence[Place], *, apart: bool = True) -> Fields:
     """The fields of ``places``; with ``apart``, those in which all are the same stand by themselves."""
     texts = [dict(place.fields) for place in places]
     names = list(dict.fromkeys(name for place in places for name, _ in place.fields))
+    names.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
     same = [name for name in names if len({text.get(name, "") for text in texts}) == 1]
     if not apart or len(same) == len(names):  # a single place, or places that nothing tells apart
         same = []
@@ -92,12 +99,18 @@ def verdict(place: Place) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether ``text`` is to be set like a number; so is "" among numbers."""
-    try:
-        float(text.replace(",", "") or "0")
-    except ValueError:
-        return False
-    return True
+    """Whether ``text`` is to be set like a number; so is "" among numbers, and widths of several layers are not.
+
+    Example:
+        >>> [is_number(text) for text in ("0.01", "12,345", "", "128,32", "relu")]
+        [True, True, True, False, False]
+    """
+    return re.fullmatch(r"[+-]?(\d{1,3}(,\d{3})+|\d*)(\.\d*)?(e[+-]?\d+)?|-|nan|[+-]?inf", text) is not None
+
+
+def compared(comparison: Comparison) -> int:
+    """How many places were compared with the best."""
+    return sum(place.distinguishable is not None for place in comparison.places if place.rank > 1)
 
 
 def outcomes_text(outcomes: Sequence[tuple[str, int]]) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fallline.render._captions import plural
-from fallline.render._comparison_fields import Fields, fields_of, heading_of, intervals, is_number
+from fallline.render._comparison_fields import Fields, compared, fields_of, heading_of, intervals, is_number
 from fallline.render._comparison_text import ready, verbatim
 from fallline.render._marks import safe
 from fallline.render.comparison import Comparison, Place
@@ -115,8 +115,7 @@ def _notes(comparison: Comparison, places: Sequence[Place], fields: Fields) -> l
     if fields.common:
         said.append("all of these: " + ", ".join(f"{name} {text}" for name, text in fields.common))
     rest = len(comparison.places) - len(places)
-    asked = sum(place.distinguishable is not None for place in comparison.places if place.rank > 1)
-    if asked:
+    if asked := compared(comparison):
         others = max(comparison.level - 1, 0)
         said.append(f"≈ not distinguishable from the best: {others:,} of the {asked:,} compared with it in pairs")
     if rest > 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fallline.render._comparison_fields import (
+    compared,
     fields_of,
     heading_of,
     intervals,
@@ -33,8 +34,8 @@ def tiles(comparison: Comparison) -> str:
         (f"{comparison.recipes:,}", _recipes(comparison)),
         (steps_text(comparison.model_steps_per_second), "model-steps a second"),
     ]
-    if any(place.distinguishable is not None for place in comparison.places):
-        pairs.append((f"{comparison.level:,}", "not distinguishable from the best, itself included"))
+    if asked := compared(comparison):
+        pairs.append((f"{comparison.level:,}", f"of the first {asked + 1:,} not distinguishable from the best"))
     body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for value, name in pairs)
     return f'<dl class="tiles">{body}</dl>'
 

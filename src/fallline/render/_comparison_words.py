@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from fallline.render._captions import Words, plural
-from fallline.render._comparison_fields import fields_of
+from fallline.render._comparison_fields import compared, fields_of
 from fallline.render._comparison_grid import Grid
 from fallline.render._marks import clipped
 from fallline.render.comparison import Comparison, Place
@@ -66,13 +66,15 @@ def of_ranking(comparison: Comparison) -> Words:
 
 def level_text(comparison: Comparison) -> list[str]:
     """A sentence on how many recipes are as good as the best as far as can be told, where that was asked."""
-    asked = sum(place.distinguishable is not None for place in comparison.places if place.rank > 1)
+    asked = compared(comparison)
     if not asked:
         return []
     others = comparison.level - 1
     among = "other recipes" if asked == len(comparison.places) - 1 else f"{asked:,} that follow"
     if others <= 0:
         return [f"The best is better than each of the {among} by more than chance."]
+    if others >= asked > 1:
+        return [f"None of the {among} is distinguishable from the best, compared in pairs."]
     verb = "is" if others == 1 else "are"
     return [f"{others:,} of the {among} {verb} not distinguishable from the best (in colour), compared in pairs."]
 

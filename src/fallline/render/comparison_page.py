@@ -11,6 +11,7 @@ from fallline.render._comparison_svg import heat_drawing
 from fallline.render._parts import escaped
 from fallline.render._shell import plot, section, shell
 from fallline.render.comparison import Comparison
+from fallline.render.document import scatters
 from fallline.render.names import heading
 from fallline.render.report import Report
 
@@ -36,8 +37,8 @@ tr.chosen > td.quiet { font-weight: 400; }
 @media print {
   .dense > .wide { max-height: none; overflow: visible; }
   .dense thead th { position: static; }
-  .dense table { font-size: 8pt; }
-  .dense th, .dense td { padding: 2px 8px 2px 0; white-space: normal; }
+  .dense table, .dense thead th { font-size: 7.5pt; }
+  .dense th, .dense td { padding: 2px 8px 2px 0; }
 }
 """
 _FEW = 5
@@ -136,8 +137,8 @@ def _chosen(report: Report) -> str:
         _, caption = _captions.of_curves(report)
         words = Words("The chosen run, epoch by epoch", caption)
         left = section(words, plot("chosen", figures.learning_curves(report))) if report.runs else ""
-    if not report.truth:  # nothing was predicted, or several targets: those are in the study's table
-        return left
+    if not report.truth:  # nothing was predicted, or there are several targets
+        return f"{left}\n{scatters(report)}"
     many = len(report.classes) > _captions.MANY_CLASSES
     if report.classes:
         words, figure = _captions.of_matrix(report), figures.confusion_matrix(report)

@@ -12,7 +12,7 @@ from fallline.render._spark import sparkline
 from fallline.render.names import heading
 from fallline.render.report import Report
 
-__all__ = ["html_report", "html_summary"]
+__all__ = ["html_report", "html_summary", "scatters"]
 
 
 def html_report(report: Report, *, plotly_js: str | None = None) -> str:
@@ -77,7 +77,7 @@ def _pictures(report: Report) -> str:
     runs = f"<details><summary>All runs in numbers</summary>{_parts.runs_table(report)}</details>"
     rates = section(_captions.of_rates(report), plot("rates", figures.loss_against_rate(report)))
     if not report.truth and report.best is not None:  # several targets; if they are labels, the study's table has them
-        return f"{section(_captions.of_curves(report), curves + runs)}\n{rates}\n{_scatters(report)}"
+        return f"{section(_captions.of_curves(report), curves + runs)}\n{rates}\n{scatters(report)}"
     if report.classes:
         words, figure = _captions.of_matrix(report), figures.confusion_matrix(report)
     else:
@@ -91,7 +91,7 @@ def _pictures(report: Report) -> str:
 {predictions}</div>"""
 
 
-def _scatters(report: Report) -> str:
+def scatters(report: Report) -> str:
     """Predicted against true numbers of each of several targets, side by side where there is room."""
     of_targets = [
         replace(report, target=one.target, truth=one.truth, prediction=one.prediction) for one in report.several
