@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -305,3 +306,19 @@ def test_runs_of_any_task_do_not_touch_each_other(engine: Engine, task: Task):
     losses = [entry.card.name for entry in LOSSES if task in entry.contract.tasks]
     recipes = [recipe(task, loss=loss, dtype=dtype) for loss in losses for dtype in ("float32", "float64")]
     assert_all_same(train(engine, recipes, data), [train(engine, alone, data)[0] for alone in recipes])
+
+
+@needs_native
+def test_trainings_that_begin_in_several_threads_are_what_they_are_alone(data: Dataset):
+    """Of the plain loop that cannot be promised: torch's random state and default dtype are the process's."""
+    engine = ENGINES["native"]
+    population = Population(tuple(recipe(seed=seed, epochs=2) for seed in range(12)))
+
+    def losses(_: int = 0) -> list[float | None]:
+        training = engine.start(population, data)
+        training.advance(Epoch(2))
+        return [run.best_loss for run in training.trained()]
+
+    alone = losses()
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(losses, range(8))) == [alone] * 8

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import RLock
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,10 @@ class Start:
     random_state: Tensor
 
 
+_DRAWING = RLock()
+"""Torch's random state is the process's: trainings that begin in several threads take turns with it."""
+
+
 def initialised(build: Callable[[], nn.Module], *, seed: int, dtype: torch.dtype) -> Start:
     """Build a module with the parameters that ``seed`` stands for.
 
@@ -33,7 +38,7 @@ def initialised(build: Callable[[], nn.Module], *, seed: int, dtype: torch.dtype
     float64 build would draw other numbers). The caller's random state and default dtype are left as they were.
     """
     default = torch.get_default_dtype()
-    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+    with _DRAWING, torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.set_default_dtype(torch.float32)
         try:
             torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the caller's GPUs as well
@@ -45,7 +50,7 @@ def initialised(build: Callable[[], nn.Module], *, seed: int, dtype: torch.dtype
 
 def blank(build: Callable[[], nn.Module]) -> nn.Module:
     """Build a module, on the CPU, whose parameters are to be replaced; the caller's random state stays as it was."""
-    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+    with _DRAWING, torch.random.fork_rng(devices=[]), torch.device("cpu"):
         return build()
 
 
