@@ -28,9 +28,12 @@ _LONG = 32
 
 def tiles(comparison: Comparison) -> str:
     """The comparison in four numbers."""
+    crossed = "".join(
+        f" × {count} {noun}" for count, noun in ((comparison.seeds, "seeds"), (comparison.folds, "folds")) if count > 1
+    )
     pairs = [
         (f"{comparison.runs:,}", "runs" if comparison.runs != 1 else "run"),
-        (f"{comparison.recipes:,}", f"recipes × {comparison.seeds} seeds" if comparison.seeds > 1 else "recipes"),
+        (f"{comparison.recipes:,}", f"recipes{crossed}"),
         (steps_text(comparison.model_steps_per_second), "model-steps a second"),
     ]
     if any(place.distinguishable is not None for place in comparison.places):
