@@ -17,6 +17,7 @@ TWO = ["--optimizer", "sgd,adam", "--lr", "0.01,0.1", *SHORT]
 OWN = {
     "metric": str,
     "recipes": int,
+    "folds": type(None),
     "ranking": list,
     "tolerance": dict,
     "model_steps_per_second": float,
@@ -70,6 +71,20 @@ def test_quiet_says_the_result_alone(fallline: Command, rows: Path):
     ended = fallline("compare", rows, "--target", "sold", *TWO, "--out", "study", "--quiet")
     assert ended.out.splitlines() == ["study", fl.open("study").header.conclusion]
     assert ended.err == ""
+
+
+def test_folds_are_said_and_predicted_with(fallline: Command, rows: Path):
+    ended = fallline("compare", rows, "--target", "sold", *TWO, "--folds", "3", "--json", "--out", "study")
+    assert ended.code == 0, ended.err
+    assert (ended.json["folds"], ended.json["runs"], ended.json["recipes"]) == (3, 24, 4)
+    assert ended.json["rows"] == {"train": 80, "validation": 40, "test": 30}
+    assert "24: 4 recipes × 2 seeds × 3 folds" in ended.err
+    assert "3 folds" in Path("study/report.html").read_text(encoding="utf-8")
+    predicted = fallline("predict", "study", rows, "--json")
+    assert predicted.json["rows"] == 150
+    found = fl.open("study").predictions()
+    for row, chance in zip(found["row"], found["probability of True"], strict=True):
+        assert predicted.json["predictions"][row]["probability of True"] == pytest.approx(chance, rel=1e-4)
 
 
 # --- the space ---
@@ -132,6 +147,9 @@ def test_what_an_optimizer_lacks_is_announced(fallline: Command):
         ["--budget", "0.000001s"],
         ["--sample", "0"],
         ["--seeds", "0"],
+        ["--folds", "1"],
+        ["--folds", "41"],
+        ["--folds", "3", "--split-by", "time:petal_width"],
         ["--space", "missing.toml"],
         ["--loss", "mse"],
         ["--metric", "rmse"],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fallline.study.comparing import Contest, compare
+from fallline.study.comparing import compare
+from fallline.study.contest import Contest
 from fallline.study.events import Event, JobObserver, Planned
 from fallline.study.job import Job
 from fallline.study.record import Study
@@ -25,7 +26,9 @@ def contest(
 ) -> Study:
     """Compare on the 150 rows of the table, by default four recipes from two seeds."""
     job = {
-        name: options.pop(name) for name in ("metric", "engine", "threads", "keep", "task", "weight") if name in options
+        name: options.pop(name)
+        for name in ("metric", "engine", "threads", "keep", "task", "weight", "split_by", "split_seed", "test")
+        if name in options
     }
     given = SPACE if space is None else space
     return compare(

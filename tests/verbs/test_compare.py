@@ -10,7 +10,7 @@ import fallline as fl
 from fallline.core.recipe import Recipe
 
 PARAMETERS = inspect.signature(fl.compare).parameters
-OWN = {"seeds", "sample", "halving", "budget"}
+OWN = {"seeds", "folds", "sample", "halving", "budget"}
 SHORT = {"epochs": 2, "learning_rate": [0.01, 0.1], "widths": (4,)}
 
 

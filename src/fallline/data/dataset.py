@@ -31,6 +31,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def only(self, rows: Tensor) -> Split:
+        """Some of the rows: ``rows`` says of each whether it stays ``(row,)``."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Split(self.inputs[rows], self.targets[rows], weights, self.rows[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -31,11 +31,12 @@ class Prepared:
     """A table made ready.
 
     Args:
-        dataset: What engines train on.
+        dataset: What engines train on; with folds, all rows but the test rows as its training rows.
         schema: What turns new rows into the same features.
         notes: All that was assumed and done on the way, one sentence each.
         split_by: How the rows were split: ``random``, ``stratified``, ``time:COLUMN`` or ``group:COLUMN``.
         leaks: Columns of which each alone tells a target.
+        folds: What engines train on, fold by fold, where there are folds: each holds out other validation rows.
     """
 
     dataset: Dataset
@@ -43,6 +44,7 @@ class Prepared:
     notes: tuple[str, ...]
     split_by: str
     leaks: tuple[str, ...]
+    folds: tuple[Dataset, ...] = ()
 
 
 def prepare(
@@ -54,6 +56,7 @@ def prepare(
     weight: str | None = None,
     split_seed: int = 0,
     split_by: str | None = None,
+    folds: int | None = None,
     test: Table | None = None,
     drop: Collection[str | int] = (),
     only: Collection[str | int] = (),
@@ -75,6 +78,8 @@ def prepare(
             those before them for validation; ``group:COLUMN``, no group in two parts; None stratifies where
             there are classes. A column that the split is by is no feature, unless ``only``, ``categorical``,
             ``numeric`` or ``ordered`` names it.
+        folds: Cut all rows but the test rows into so many folds, 2 or more, each of which is held out once; None:
+            20 % of all rows are the validation rows. The encoding is then fitted on all rows but the test rows.
         test: The test rows; None draws 20 % of the table. Validation rows are drawn from the table always. A
             file is read best with the ``text_columns`` of the table as its ``text``.
         drop: Columns to leave out.
@@ -88,7 +93,7 @@ def prepare(
             are too few, no column is left to predict from, wishes contradict each other, or the test rows are
             not like the others.
         UnknownNameError: There is no such column.
-        ArgumentError: ``split_by`` is no way to split.
+        ArgumentError: ``split_by`` is no way to split, or none to cut folds by.
     """
     doing = f"preparing {table.source}"
     names = _target_names(table, target, doing)
@@ -107,7 +112,7 @@ def prepare(
     )
     own = own_rows(table, names, weight=weight, by=by.column, task=task, allowed=allowed, doing=doing)
     given = None if test is None else given_rows(test, own, weight=weight)
-    parts = parted(own, by, seed=split_seed, test=given is None, doing=doing)
+    parts = parted(own, by, seed=split_seed, test=given is None, folds=folds, doing=doing)
     split_by = by.said(classes=own.target.task.classifies)
     return _encoded(own, given, parts, weight=weight, choices=choices, split_by=split_by)
 
@@ -137,7 +142,14 @@ def _encoded(
         *sentences(remark for _, remarks in cut for remark in remarks),
     )
     telling = tuple(dict.fromkeys(leak.column for leak in leaks))
-    return Prepared(dataset=data, schema=schema, notes=notes, split_by=split_by, leaks=telling)
+    folds = tuple(_fold(data, parts, held_out) for held_out in parts.folds)
+    return Prepared(dataset=data, schema=schema, notes=notes, split_by=split_by, leaks=telling, folds=folds)
+
+
+def _fold(data: Dataset, parts: Parts, held_out: np.ndarray) -> Dataset:
+    """The training rows without those that are held out, which are the validation rows."""
+    held = torch.from_numpy(np.isin(parts.train, held_out))
+    return replace(data, train=data.train.only(~held), validation=data.train.only(held))
 
 
 def _target_names(table: Table, target: str | int | Sequence[str | int] | None, doing: str) -> tuple[str, ...]:

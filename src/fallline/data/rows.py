@@ -9,6 +9,7 @@ import polars as pl
 
 from fallline.core.errors import ArgumentError, DataError
 from fallline.core.task import Target, Task
+from fallline.data.folds import folded, require_foldable
 from fallline.data.split import LEAST_ROWS, Parts, split
 from fallline.data.splitby import SplitBy, split_by_group, split_by_time
 from fallline.data.table import Table
@@ -77,13 +78,15 @@ def given_rows(test: Table, own: Rows, *, weight: str | None) -> Rows:
     return Rows(test, usable, own.target, truths)
 
 
-def parted(own: Rows, by: SplitBy, *, seed: int, test: bool, doing: str) -> Parts:
-    """The parts that the rows are split into, with test rows or without.
+def parted(own: Rows, by: SplitBy, *, seed: int, test: bool, folds: int | None = None, doing: str) -> Parts:
+    """The parts that the rows are split into, with test rows or without, with folds or without.
 
     Raises:
-        ArgumentError: There are no classes to stratify by.
+        ArgumentError: There are no classes to stratify by, or the rows are split by time and not to be folded.
         DataError: There are fewer training rows than classes, or too few rows, times or groups.
     """
+    if folds is not None:
+        require_foldable(by, doing=doing)
     classes = own.truths if own.target.task.classifies and by.how != "random" else None
     if by.how == "stratified" and classes is None:
         raise ArgumentError(
@@ -92,12 +95,13 @@ def parted(own: Rows, by: SplitBy, *, seed: int, test: bool, doing: str) -> Part
             expected="a binary or multiclass target",
             got=f"a {own.target.task} of {own.target.name}",
         )
-    if by.column is None:
+    column = None if by.column is None else own.table.frame[by.column][own.usable.rows]
+    if column is None:
         parts = split(len(own.truths), seed=seed, classes=classes, test=test, doing=doing)
     elif by.how == "time":
-        parts = split_by_time(own.table.frame[by.column][own.usable.rows], test=test, doing=doing)
+        parts = split_by_time(column, test=test, doing=doing)
     else:
-        parts = split_by_group(own.table.frame[by.column][own.usable.rows], seed=seed, test=test, doing=doing)
+        parts = split_by_group(column, seed=seed, test=test, doing=doing)
     if len(parts.train) < len(own.target.classes):
         raise DataError(
             doing,
@@ -105,4 +109,4 @@ def parted(own: Rows, by: SplitBy, *, seed: int, test: bool, doing: str) -> Part
             expected="a few rows of each class at least",
             got=f"{len(parts.train)} training rows, {len(own.target.classes)} classes",
         )
-    return parts
+    return parts if folds is None else folded(parts, folds, seed=seed, classes=classes, groups=column, doing=doing)

@@ -27,13 +27,15 @@ _SHARE_OF_REST = 0.25
 class Parts:
     """Positions of the rows of each part ``(row,)``, int64, ascending; and what there is to announce.
 
-    Where the test rows are given from elsewhere, ``test`` is empty.
+    Where the test rows are given from elsewhere, ``test`` is empty. Where there are folds, ``train`` are all others,
+    ``validation`` is empty, and each of ``folds`` holds those of ``train`` that are validation rows in its turn.
     """
 
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
     notes: tuple[str, ...] = ()
+    folds: tuple[np.ndarray, ...] = ()
 
 
 def split(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -14,14 +13,13 @@ from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines._plans import kind_of
 from fallline.engines._states import by_run, joined
-from fallline.engines.protocol import Engine, Epoch, Network, Observer, Rows, Share, Step, Trained, Training, Until
+from fallline.engines.protocol import Engine, Network, Rows, Share, Training
+from fallline.engines.turns import Part, Turns
 
 __all__ = ["Auto"]
 
 _MANY = 4
 """Points from which on they are worth an engine for many."""
-_TURN: dict[type[Until], int] = {Epoch: 1, Step: 50}
-"""By how much one engine's runs may get ahead of another's."""
 
 
 class Auto:
@@ -62,8 +60,8 @@ class Auto:
         trainings = []
         for engine, runs, part in self._parts(population, data):
             own = None if states is None else joined({place: states[run] for place, run in enumerate(runs)})
-            trainings.append(_Part(runs, engine.start(part, data, own)))
-        return trainings[0].training if len(trainings) == 1 else AutoTraining(trainings)
+            trainings.append(Part(runs, engine.start(part, data, own)))
+        return trainings[0].training if len(trainings) == 1 else Turns(trainings)
 
     def outputs(self, network: Network, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """What the network returns at each point, ``(point, row, unit)``."""
@@ -100,51 +98,3 @@ class Auto:
         return next(
             engine for engine in self._engines if engine is self._engines[-1] or (not few and engine.evaluates(network))
         )
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some runs of a population, by their numbers in it, and their training on one engine."""
-
-    runs: list[int]
-    training: Training
-
-
-class AutoTraining:
-    """A population's training under way on several engines, which take turns."""
-
-    def __init__(self, parts: Sequence[_Part]) -> None:
-        self._parts = parts
-
-    def reached(self, until: Until) -> int | None:
-        """How far the runs have got that are furthest from ``until``; None where all have ended or are there."""
-        found = [part.training.reached(until) for part in self._parts]
-        return min((reached for reached in found if reached is not None), default=None)
-
-    def advance(self, until: Until, observer: Observer | None = None) -> None:
-        """Train on by turns of an epoch, or of some steps, so that all runs get on together."""
-        while (reached := self.reached(until)) is not None:
-            pending = [part for part in self._parts if part.training.reached(until) is not None]
-            alone = len(pending) == 1
-            turn = until if alone else replace(until, number=min(until.number, reached + _TURN[type(until)]))
-            for part in pending:
-                part.training.advance(turn, observer and _renumbered(observer, part.runs))
-
-    def drop(self, runs: Collection[int]) -> None:
-        """End ``runs`` where they are."""
-        for part in self._parts:
-            part.training.drop([place for place, run in enumerate(part.runs) if run in runs])
-
-    def state(self) -> dict[str, Tensor]:
-        """Everything needed to go on bit for bit."""
-        own = ((part.runs, by_run(part.training.state())) for part in self._parts)
-        return joined({runs[place]: state for runs, states in own for place, state in states.items()})
-
-    def trained(self) -> tuple[Trained, ...]:
-        """Every run as far as it got."""
-        found = {run: one for part in self._parts for run, one in zip(part.runs, part.training.trained(), strict=True)}
-        return tuple(found[run] for run in sorted(found))
-
-
-def _renumbered(observer: Observer, runs: Sequence[int]) -> Observer:
-    return lambda event: observer(replace(event, run=runs[event.run]))

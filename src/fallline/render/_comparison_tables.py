@@ -42,7 +42,8 @@ def tiles(comparison: Comparison) -> str:
 
 def _recipes(comparison: Comparison) -> str:
     noun = "recipe" if comparison.recipes == 1 else "recipes"
-    return f"{noun} × {comparison.seeds} seeds" if comparison.seeds > 1 else noun
+    crossed = ((comparison.seeds, "seeds"), (comparison.folds, "folds"))
+    return noun + "".join(f" × {count} {each}" for count, each in crossed if count > 1)
 
 
 def ranking(comparison: Comparison) -> str:

@@ -55,7 +55,9 @@ def of_ranking(comparison: Comparison) -> Words:
     title = f"The first {len(shown)} of {comparison.recipes:,} recipes" if many else "All recipes, ranked"
     if len(shown) == 1:
         title = "The best recipe" if many else "The only recipe"
-    over = f", the mean over {plural(comparison.seeds, 'seed')}" if comparison.seeds > 1 else ""
+    counts = ((comparison.seeds, "seed"), (comparison.folds, "fold"))
+    means = " and ".join(plural(count, noun) for count, noun in counts if count > 1)
+    over = f", the mean over {means}" if means else ""
     drawn = " with its 95 % interval" if any(place.low is not None for place in shown) else ""
     said = [f"{metric[0].upper()}{metric[1:]} on the validation rows{over}{drawn}.", *level_text(comparison)]
     common = fields_of(shown).common

@@ -117,6 +117,7 @@ class Comparison:
         plan: What was planned, before training.
         outcomes: How the runs ended: code → how many.
         timings: Seconds of each part of the job, in order: name → seconds.
+        folds: Parts of the rows that each seed of a recipe was scored on in turn, by a model trained on the others.
     """
 
     metric: str
@@ -134,3 +135,4 @@ class Comparison:
     plan: tuple[PlanLine, ...]
     outcomes: tuple[tuple[str, int], ...]
     timings: tuple[tuple[str, float], ...]
+    folds: int = 1

@@ -76,7 +76,7 @@ def ranking_frame(places: Sequence[Place], results: Results) -> pl.DataFrame:
             "distinguishable": place.distinguishable,
             "validation_loss": place.loss,
             "runs": list(place.group.runs),
-            "seeds": [results.population[run].seed for run in place.group.runs],
+            "seeds": [results.population[runs[0]].seed for runs in place.group.seeds],
             "outcomes": ", ".join(f"{count} {code}" for code, count in _outcomes(place, results).items()),
             "recipe": place.group.recipe.key,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from fallline.study.header import ComparisonTable
 from fallline.study.metrics import HIGHER_IS_BETTER
 from fallline.study.record import Study
 
-__all__ = ["comparison_of"]
+__all__ = ["comparison_of", "mean_curve"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def comparison_of(study: Study) -> Comparison:
         plan=tuple(PlanLine(name, text) for name, text in table.plan),
         outcomes=tuple((outcome.value, count) for outcome, count in header.outcomes.items()),
         timings=tuple(table.timings.items()),
+        folds=header.split.folds or 1,
     )
 
 
@@ -138,11 +140,27 @@ def _curves(study: Study, entries: Sequence[_Entry]) -> tuple[Curve, ...]:
     runs = [run for entry in first for run in entry.row["runs"]]
     frame = study.curves().filter(pl.col("run").is_in(runs))
     losses = {run: tuple(part["validation_loss"]) for (run,), part in frame.partition_by("run", as_dict=True).items()}
+    folds = study.header.split.folds or 1
     return tuple(
         Curve(
             optimizer=entry.recipe.optimizer,
             label=", ".join([entry.recipe.optimizer, *(text for _, text in _told_apart(entry.recipe, names))]),
-            seeds=tuple(losses.get(run, ()) for run in entry.row["runs"]),
+            seeds=tuple(
+                mean_curve([losses.get(run, ()) for run in entry.row["runs"][start : start + folds]])
+                for start in range(0, len(entry.row["runs"]), folds)
+            ),
         )
         for entry in first
+    )
+
+
+def mean_curve(curves: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """The mean of several curves, epoch by epoch over those that have got there.
+
+    Example:
+        >>> mean_curve([(3.0, 2.0), (1.0,)])
+        (2.0, 2.0)
+    """
+    return tuple(
+        fmean([curve[epoch] for curve in curves if epoch < len(curve)]) for epoch in range(max(map(len, curves)))
     )

@@ -26,8 +26,9 @@ _FEW = 200
 def conclusion(header: Header) -> str:
     """What came out, in words: the chosen run's score, and what it beats."""
     if header.best is None:
+        every = "Every run" if header.split.folds is None else "Of every recipe and seed the run on some fold"
         return (
-            "Every run diverged before its first epoch ended: the learning rates are too high for this loss, "
+            f"{every} diverged before its first epoch ended: the learning rates are too high for this loss, "
             "or the inputs are not finite."
         )
     metric = header.ranking
@@ -36,7 +37,12 @@ def conclusion(header: Header) -> str:
     if mine is None:
         return f"{run} has no {metric_name(metric)} on {rows}: it is not defined for what they hold."
     reached = f"reaches {metric_name(metric)} {short(mine)} on {rows}"
-    said = f"{run} {reached}" if header.comparison is None else f"{_first(header.comparison, run)}; it {reached}"
+    answer = "it" if header.split.folds is None else f"the mean of its {header.split.folds:,} models"
+    said = (
+        f"{run} {reached}"
+        if header.comparison is None
+        else f"{_first(header, header.comparison, run)}; {answer} {reached}"
+    )
     rivals = {name: score for name, scores in header.baselines.items() if (score := scores.get(metric)) is not None}
     groups: dict[str, list[str]] = {"better than": [], "level with": [], "behind": []}
     for name, rival in rivals.items():
@@ -50,12 +56,14 @@ def conclusion(header: Header) -> str:
     return f"{said}: {compared}{caution}." if compared else f"{said}{caution}."
 
 
-def _first(comparison: ComparisonTable, run: str) -> str:
+def _first(header: Header, comparison: ComparisonTable, run: str) -> str:
     """How the chosen recipe stands among the others."""
     many = f"{comparison.recipes:,} {'recipe' if comparison.recipes == 1 else 'recipes'}"
     seeds = f"{comparison.seeds:,} {'seed' if comparison.seeds == 1 else 'seeds'}"
     score = f"{metric_name(comparison.metric)} {short(comparison.mean)}"
     interval = f"95 % interval {short(comparison.low)} to {short(comparison.high)}"
+    if header.split.folds is not None:
+        seeds, score = f"{seeds} on {header.split.folds:,} folds", f"mean {score}"
     said = f"Of {many} from {seeds} each, {run} has the best {score} on the validation rows ({interval})"
     others = comparison.compared - 1
     if others < 1:

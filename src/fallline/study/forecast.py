@@ -93,15 +93,16 @@ class Speeds:
         return parameters_of(recipe, self._data) * min(recipe.batch_size, len(self._data.train))
 
 
-def forecast(population: Population, data: Dataset, engine: Engine, speeds: Speeds) -> Forecast:
-    """What ``population`` will take."""
+def forecast(population: Population, data: Dataset, engine: Engine, speeds: Speeds, *, folds: int = 1) -> Forecast:
+    """What ``population`` will take, trained on each of ``folds`` parts of the rows that are like ``data``."""
     seconds = sum(steps_of(recipe, data) / speeds.of(recipe) for recipe in population)
+    shares = engine.shares(population, data)
     return Forecast(
-        runs=len(population),
-        steps=sum(steps_of(recipe, data) for recipe in population),
-        shares=engine.shares(population, data),
-        memory=memory_of(population, data),
-        seconds=seconds,
+        runs=folds * len(population),
+        steps=folds * sum(steps_of(recipe, data) for recipe in population),
+        shares=tuple(Share(each.engine, folds * each.runs, folds * each.programs) for each in shares),
+        memory=folds * memory_of(population, data),
+        seconds=folds * seconds,
         gain=speeds.gain,
     )
 

@@ -42,18 +42,28 @@ class SplitSizes(_Table):
     by: str | None = None
     """``random``, ``stratified``, ``time:COLUMN`` or ``group:COLUMN``; None in studies that do not say it."""
     seed: int
+    folds: int | None = None
+    """Into how many folds all rows but the test rows were cut; None: into none."""
     train: int
+    """With folds those of a fold, on average."""
     validation: int
+    """With folds those of a fold, on average: with ``train`` all rows but the test rows."""
     test: int
 
 
 class BestRun(_Table):
-    """The chosen run: the one with the best validation score."""
+    """The chosen run: the one with the best validation score; with folds the runs, one on each."""
 
     run: int
+    """Its number; with folds the first of them."""
+    runs: tuple[int, ...] = ()
+    """With folds the numbers of all of them: the answer is the mean of what they predict."""
     epoch: int
+    """With folds the mean over them, rounded."""
     validation_loss: float
+    """With folds the mean over them."""
     outcome: Outcome
+    """With folds that of most of them."""
     recipe: Recipe
 
 

@@ -33,7 +33,7 @@ class Outline:
     """What is going to be trained.
 
     Args:
-        population: The recipes, each with its seeds side by side.
+        population: The recipes, each with its seeds side by side, and each seed as many times as there are folds.
         shares: What each engine trains.
         lines: The plan for people: name and text.
         notes: What was left out, ignored or assumed, one sentence each.
@@ -51,6 +51,7 @@ def outlined(
     data: Dataset,
     engine: Engine,
     *,
+    folds: int = 1,
     halving: bool,
     budget: float | None,
     default: bool,
@@ -60,8 +61,9 @@ def outlined(
     Args:
         candidates: The recipes.
         seeds: The seeds of each.
-        data: What they are trained on.
+        data: What they are trained on; with folds, on the largest of them.
         engine: What trains them.
+        folds: How many times each is trained.
         halving: Whether the weaker ones leave on the way.
         budget: Seconds of training; None: as long as it takes.
         default: Whether nobody has said what to compare: then two minutes are the budget.
@@ -70,20 +72,21 @@ def outlined(
         ArgumentError: It takes more memory or time than there is, or the budget is too small for one epoch.
     """
     recipes, notes = list(candidates.recipes), list(candidates.notes)
-    _require_memory(len(seeds) * memory_of(recipes, data))
+    _require_memory(folds * len(seeds) * memory_of(recipes, data))
     speeds = Speeds(engine, _with_seeds(recipes[:: max(1, len(recipes) // _MEASURABLE)], seeds), data)
     limit = budget if budget is not None else (PATIENCE if default else None)
     if limit is not None:
-        recipes, said = _fitted(recipes, len(seeds), data, speeds, limit, halving=halving)
+        recipes, said = _fitted(recipes, folds * len(seeds), data, speeds, limit, halving=halving)
         notes += said
-    population = Population(tuple(_with_seeds(recipes, seeds)))
-    planned = forecast(population, data, engine, speeds)
+    of_each_fold = Population(tuple(_with_seeds(recipes, seeds)))
+    planned = forecast(of_each_fold, data, engine, speeds, folds=folds)
     seconds = planned.seconds * (share_trained(max(r.epochs for r in recipes)) if halving else 1)
     if limit is None:
         _require_time(seconds)
     if len(seeds) == 1:
         notes.append("There is one seed: what differs by seed is not in the intervals. --seeds 4 shows it.")
-    lines = _lines(recipes, seeds, planned, seconds, halving=halving)
+    lines = _lines(recipes, seeds, planned, seconds, folds=folds, halving=halving)
+    population = Population(tuple(recipe for recipe in of_each_fold for _ in range(folds)))
     return Outline(population, planned.shares, lines, tuple(notes))
 
 
@@ -92,13 +95,12 @@ def _with_seeds(recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[Recipe]
 
 
 def _fitted(
-    recipes: list[Recipe], seeds: int, data: Dataset, speeds: Speeds, limit: float, *, halving: bool
+    recipes: list[Recipe], runs: int, data: Dataset, speeds: Speeds, limit: float, *, halving: bool
 ) -> tuple[list[Recipe], list[str]]:
-    """As many recipes as can be trained in ``limit`` seconds, evenly chosen; of a single one fewer epochs."""
+    """As many recipes, of ``runs`` each, as can be trained in ``limit`` seconds, evenly chosen; of one fewer epochs."""
     shares = [share_trained(recipe.epochs) if halving else 1.0 for recipe in recipes]
     takes = [
-        seeds * share * steps_of(recipe, data) / speeds.of(recipe)
-        for recipe, share in zip(recipes, shares, strict=True)
+        runs * share * steps_of(recipe, data) / speeds.of(recipe) for recipe, share in zip(recipes, shares, strict=True)
     ]
     if sum(takes) <= limit:
         return recipes, []
@@ -150,7 +152,7 @@ def _require_time(seconds: float) -> None:
 
 
 def _lines(
-    recipes: Sequence[Recipe], seeds: Sequence[int], planned: Forecast, seconds: float, *, halving: bool
+    recipes: Sequence[Recipe], seeds: Sequence[int], planned: Forecast, seconds: float, *, folds: int, halving: bool
 ) -> tuple[tuple[str, str], ...]:
     engines = ", ".join(
         f"{share.runs:,} on {share.engine}" + (f" in {share.programs:,} blocks" if share.engine == "native" else "")
@@ -159,11 +161,9 @@ def _lines(
     halved = "; two thirds leave at a ninth, and again at a third, of the epochs" if halving else ""
     epochs = sorted({recipe.epochs for recipe in recipes})
     spread = f"{epochs[0]:,}" if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,}"
+    crossed = f"{len(recipes):,} recipes × {len(seeds):,} {'seed' if len(seeds) == 1 else 'seeds'}"
     return (
-        (
-            "runs",
-            f"{planned.runs:,}: {len(recipes):,} recipes × {len(seeds):,} {'seed' if len(seeds) == 1 else 'seeds'}",
-        ),
+        ("runs", f"{planned.runs:,}: {crossed}" + (f" × {folds:,} folds" if folds > 1 else "")),
         ("steps", f"{planned.steps:,}, in {spread} epochs, if none stops early{halved}"),
         ("engines", engines),
         ("memory", f"about {_bytes(planned.memory)}"),

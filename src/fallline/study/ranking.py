@@ -14,11 +14,11 @@ import numpy as np
 
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
-from fallline.study.metrics import HIGHER_IS_BETTER, Guess
+from fallline.study.metrics import HIGHER_IS_BETTER
 from fallline.study.rescoring import rescored
 from fallline.study.results import Results, arrays
 
-__all__ = ["COMPARED", "Group", "Place", "Tolerance", "best_run", "grouped", "ranked", "tolerances"]
+__all__ = ["COMPARED", "Group", "Place", "Tolerance", "best_seed", "grouped", "ranked", "tolerances"]
 
 Array = np.ndarray
 
@@ -38,11 +38,18 @@ class Group:
 
     Args:
         recipe: At the first of its seeds.
-        runs: Their numbers in the population, by seed.
+        runs: Their numbers in the population, by seed, and of each seed by fold.
+        folds: How many there are of each seed.
     """
 
     recipe: Recipe
     runs: tuple[int, ...]
+    folds: int = 1
+
+    @property
+    def seeds(self) -> tuple[tuple[int, ...], ...]:
+        """The runs of each seed, one on each fold."""
+        return tuple(self.runs[start : start + self.folds] for start in range(0, len(self.runs), self.folds))
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class Place:
 
     Args:
         group: The recipe and its runs.
-        mean: The metric on the validation rows, mean over the seeds; None where a seed has none.
-        loss: Its lowest validation loss, mean over the seeds; None where a seed has none.
+        mean: The metric on the validation rows, mean over folds and seeds; None where a run has none.
+        loss: Its lowest validation loss, mean over folds and seeds; None where a run has none.
         interval: 95 % of the means over redrawn seeds and rows; None beyond the best 50.
         distinguishable: Whether the difference from the best has an interval without 0; None beyond the best 50, and
             of a recipe that was dropped on the way.
@@ -85,9 +92,12 @@ class Tolerance:
     best: float
 
 
-def grouped(recipes: Sequence[Recipe], seeds: int) -> tuple[Group, ...]:
-    """The groups of a population in which each recipe's ``seeds`` runs stand side by side."""
-    return tuple(Group(recipes[first], tuple(range(first, first + seeds))) for first in range(0, len(recipes), seeds))
+def grouped(recipes: Sequence[Recipe], seeds: int, folds: int = 1) -> tuple[Group, ...]:
+    """The groups of a population in which each recipe's runs stand side by side, seed by seed, fold by fold."""
+    many = seeds * folds
+    return tuple(
+        Group(recipes[first], tuple(range(first, first + many)), folds) for first in range(0, len(recipes), many)
+    )
 
 
 def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: int = COMPARED) -> tuple[Place, ...]:
@@ -99,7 +109,7 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
     places = [
         Place(
             group,
-            mean=_mean([_value(results, run, metric) for run in group.runs]),
+            mean=results.mean(group.runs, metric),
             loss=_mean([results.trained[run].best_loss for run in group.runs]),
             dropped=any(results.trained[run].outcome is Outcome.halved for run in group.runs),
         )
@@ -108,19 +118,19 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
     sign = -1 if metric in HIGHER_IS_BETTER else 1
 
     def key(place: Place) -> tuple[object, ...]:
-        unsure = _known(_mean([_value(results, run, "log_loss") for run in place.group.runs]))
+        unsure = _known(results.mean(place.group.runs, "log_loss"))
         return place.dropped, math.inf if place.mean is None else sign * place.mean, unsure, _known(place.loss)
 
     places.sort(key=key)
     return (*_compared(results, places[:compared], metric), *places[compared:])
 
 
-def best_run(results: Results, place: Place, metric: str) -> int | None:
-    """The seed that does best, of a recipe that has a score."""
+def best_seed(results: Results, place: Place, metric: str) -> tuple[int, ...]:
+    """The runs of the seed that does best, one on each fold, of a recipe that has a score; of others none."""
     if place.mean is None:
-        return None
+        return ()
     sign = -1 if metric in HIGHER_IS_BETTER else 1
-    return min(place.group.runs, key=lambda run: (sign * (_value(results, run, metric) or 0.0), run))
+    return min(place.group.seeds, key=lambda runs: (sign * (results.mean(runs, metric) or 0.0), runs))
 
 
 def tolerances(places: Sequence[Place]) -> dict[str, Tolerance]:
@@ -173,7 +183,7 @@ def _compared(results: Results, places: Sequence[Place], metric: str) -> list[Pl
     known = [place for place in places if place.mean is not None and not place.dropped]
     if not known:
         return list(places)
-    draws = _Draws(results, len(known[0].group.runs), metric, runs=sum(len(place.group.runs) for place in known))
+    draws = _Draws(results, len(known[0].group.seeds), metric, runs=sum(len(place.group.runs) for place in known))
     first, compared = draws.means(known[0].group), []
     for place in known:
         means = draws.means(place.group)
@@ -184,37 +194,46 @@ def _compared(results: Results, places: Sequence[Place], metric: str) -> list[Pl
 
 
 class _Draws:
-    """Draws of validation rows and of seeds, the same for every recipe."""
+    """Draws of validation rows, within each fold, and of seeds, the same for every recipe."""
 
     def __init__(self, results: Results, seeds: int, metric: str, *, runs: int) -> None:
         self._results, self._metric = results, metric
-        self._truth, weights = arrays(results.data.validation)
-        rows = len(self._truth)
-        count = int(min(_DRAWS, max(_FEWEST_DRAWS, _WORK / (rows * runs))))
+        truths = [arrays(split) for split in results.held_out]
+        looked_at = runs * sum(len(truth) for truth, _ in truths) / len(truths)
+        self._count = int(min(_DRAWS, max(_FEWEST_DRAWS, _WORK / looked_at)))
         random = np.random.default_rng(0)
-        drawn = random.integers(rows, size=(count, rows)) + rows * np.arange(count)[:, None]
-        self._counts = np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows).astype(float)
-        if weights is not None:
-            self._counts *= weights
-        self._seeds = random.integers(seeds, size=(count, seeds))
+        self._folds = [(truth, _counts(len(truth), weights, self._count, random)) for truth, weights in truths]
+        self._seeds = random.integers(seeds, size=(self._count, seeds))
 
     def means(self, group: Group) -> Array:
-        """A recipe's metric in each draw, the mean over the drawn seeds ``(draw,)``."""
-        scores = np.stack([self._scores(self._results.guesses[run]) for run in group.runs])
-        return scores[self._seeds, np.arange(len(self._counts))[:, None]].mean(axis=1)
+        """A recipe's metric in each draw, the mean over the folds and the drawn seeds ``(draw,)``."""
+        scores = np.stack([_mean_of_known([self._scores(run) for run in runs]) for runs in group.seeds])
+        return scores[self._seeds, np.arange(self._count)[:, None]].mean(axis=1)
 
-    def _scores(self, guess: Guess) -> Array:
-        return rescored(self._results.scorer, self._metric, self._truth, guess, self._counts)
+    def _scores(self, run: int) -> Array:
+        truth, counts = self._folds[self._results.fold(run)]
+        return rescored(self._results.scorer, self._metric, truth, self._results.guesses[run], counts)
+
+
+def _counts(rows: int, weights: Array | None, draws: int, random: np.random.Generator) -> Array:
+    """How much each row counts in each draw of as many rows with replacement ``(draw, row)``."""
+    drawn = random.integers(rows, size=(draws, rows)) + rows * np.arange(draws)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=draws * rows).reshape(draws, rows).astype(float)
+    return counts if weights is None else counts * weights
+
+
+def _mean_of_known(scores: Sequence[Array]) -> Array:
+    """The mean over folds, in each draw of those whose drawn rows admit the metric: which are the same for all."""
+    stacked = np.stack(scores)
+    known = ~np.isnan(stacked)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, stacked, 0).sum(axis=0) / known.sum(axis=0)
 
 
 def _interval(draws: Array) -> tuple[float, float]:
     """95 % of the draws in which the metric is defined."""
     low, high = np.nanquantile(draws, (0.025, 0.975))
     return float(low), float(high)
-
-
-def _value(results: Results, run: int, metric: str) -> float | None:
-    return None if results.trained[run].best_loss is None else results.validation[run].get(metric)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

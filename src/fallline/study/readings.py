@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
+from torch import Tensor
 
 from fallline.catalogue.readout import Prediction, read_outputs
 from fallline.catalogue.registry import contract_of
@@ -15,7 +16,7 @@ from fallline.engines.loop import network_of
 from fallline.engines.protocol import Engine, Trained
 from fallline.study.metrics import Guess
 
-__all__ = ["guess_of", "predictions"]
+__all__ = ["guess_of", "outputs", "predictions"]
 
 _NUMBERS = 2**24
 """Outputs that are held at a time."""
@@ -31,6 +32,20 @@ def predictions(
     engine: Engine,
 ) -> Iterator[tuple[int, Prediction]]:
     """What ``runs`` predict for the rows of a split, in an order that suits the engine."""
+    found = outputs(runs, split, population=population, trained=trained, data=data, engine=engine)
+    return ((run, read_outputs(population[run], data.target, returned)) for run, returned in found)
+
+
+def outputs(
+    runs: Iterable[int],
+    split: Split,
+    *,
+    population: Population,
+    trained: Sequence[Trained],
+    data: Dataset,
+    engine: Engine,
+) -> Iterator[tuple[int, Tensor]]:
+    """What the networks of ``runs`` return for the rows of a split, ``(row, unit)``, in the order of `predictions`."""
     alike: dict[tuple[object, ...], list[int]] = {}
     for run in runs:
         alike.setdefault(_network_key(population[run]), []).append(run)
@@ -43,8 +58,7 @@ def predictions(
             part = group[start : start + size]
             names = trained[part[0]].parameters
             points = {name: torch.stack([trained[run].parameters[name] for run in part]) for name in names}
-            for run, outputs in zip(part, engine.outputs(network, points, inputs), strict=True):
-                yield run, read_outputs(population[run], data.target, outputs)
+            yield from zip(part, engine.outputs(network, points, inputs), strict=True)
 
 
 def guess_of(prediction: Prediction) -> Guess:

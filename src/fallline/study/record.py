@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Any, final
 
 import polars as pl
@@ -17,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
+from fallline.catalogue.averaging import MeanModel
 from fallline.catalogue.networks import network_for
 from fallline.catalogue.registry import contract_of
 from fallline.core.errors import StudyError
@@ -44,7 +46,8 @@ class Run:
         epoch: The epoch with the lowest validation loss, whose parameters were kept; 0 where there is none.
         validation_loss: At that epoch.
         model: The trained module, in evaluation mode. It takes encoded inputs ``(row, feature)`` and returns
-            what the loss takes; `Study.predict` takes raw rows and returns predictions in the target's unit.
+            what the loss takes; `Study.predict` takes raw rows and returns predictions in the target's unit. Of the
+            chosen runs of several folds it is a `fallline.catalogue.averaging.MeanModel`.
     """
 
     number: int
@@ -79,8 +82,24 @@ class Study:
 
     @cached_property
     def best(self) -> Run | None:
-        """The chosen run; None where no run ever had a finite validation loss."""
-        return None if self.header.best is None else self.run(self.header.best.run)
+        """The chosen run; None where no run ever had a finite validation loss.
+
+        Of a comparison with folds it stands for the chosen recipe's runs on all of them: its model returns what is
+        read as the mean of what theirs predict, and its epochs and loss are their means.
+        """
+        best = self.header.best
+        if best is None or not best.runs:
+            return None if best is None else self.run(best.run)
+        runs = [self.run(number) for number in best.runs]
+        return Run(
+            number=best.run,
+            recipe=best.recipe,
+            outcome=best.outcome,
+            epochs=round(fmean(run.epochs for run in runs)),
+            epoch=best.epoch,
+            validation_loss=best.validation_loss,
+            model=MeanModel(contract_of(best.recipe), [run.model for run in runs]).eval(),
+        )
 
     def run(self, number: int) -> Run:
         """One of the runs whose models were kept.
@@ -111,7 +130,7 @@ class Study:
         )
 
     def frame(self) -> pl.DataFrame:
-        """One row per run: its recipe, how it ended, its best epoch, its validation scores."""
+        """One row per run: its recipe, how it ended, its best epoch, its validation scores; with folds, which."""
         return self._results
 
     def curves(self) -> pl.DataFrame:
@@ -121,9 +140,9 @@ class Study:
     def ranking(self) -> pl.DataFrame:
         """Of a comparison one row per recipe, best first: its score over the seeds, and what chance leaves of it.
 
-        Columns: ``rank``; ``mean`` of the metric on the validation rows over the seeds, with its 95 % interval ``low``
-        to ``high``; ``distinguishable`` from the best (null beyond the best 50); ``validation_loss``; ``runs`` and
-        their ``seeds``; ``outcomes``; the ``recipe``.
+        Columns: ``rank``; ``mean`` of the metric on the validation rows over the seeds, and the folds if there are any,
+        with its 95 % interval ``low`` to ``high``; ``distinguishable`` from the best (null beyond the best 50);
+        ``validation_loss``; ``runs`` and their ``seeds``; ``outcomes``; the ``recipe``.
 
         Raises:
             StudyError: The study is none of a comparison.
@@ -133,7 +152,7 @@ class Study:
         return self._ranking
 
     def predictions(self) -> pl.DataFrame:
-        """The chosen run's predictions for the test rows, beside the truth."""
+        """The chosen run's predictions for the test rows, beside the truth; with folds the mean of its k models'."""
         return self._predictions
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,7 +164,7 @@ class Study:
             "target": header.data.target,
             "rows": {"train": header.split.train, "validation": header.split.validation, "test": header.split.test},
             "loss": header.loss,
-            "best": None if header.best is None else header.best.model_dump(mode="json", exclude={"run"}),
+            "best": None if header.best is None else header.best.model_dump(mode="json", exclude={"run", "runs"}),
             "test": None if header.best is None else header.test,
             "baselines": header.baselines,
             "runs": header.runs,
@@ -161,6 +180,7 @@ class Study:
         return {
             "metric": comparison.metric,
             "recipes": comparison.recipes,
+            "folds": self.header.split.folds,
             "ranking": [
                 {
                     "recipe": json.loads(row["recipe"]),

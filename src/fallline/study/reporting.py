@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +17,7 @@ from fallline.render.comparison_page import html_comparison, html_comparison_sum
 from fallline.render.document import html_report, html_summary
 from fallline.render.number import short
 from fallline.render.report import Report, RunLine, TargetRows
-from fallline.study.comparison_reporting import comparison_of
+from fallline.study.comparison_reporting import comparison_of, mean_curve
 from fallline.study.record import Study
 
 __all__ = ["comparison_of", "html", "report_of", "summary_html"]
@@ -83,10 +87,13 @@ def _facts(study: Study) -> tuple[tuple[str, str], ...]:
     outcomes = ", ".join(f"{count} {outcome.value}" for outcome, count in header.outcomes.items())
     split = header.split
     how = f"seed {split.seed}" if split.by is None else f"{split.by}, seed {split.seed}"
+    rows = f"{split.train:,} training, {split.validation:,} validation"
+    if split.folds is not None:
+        rows = f"{split.train + split.validation:,} in {split.folds:,} folds"
     return (
         ("data", header.data.source),
         ("task", f"{header.task.value} ({study.schema.target.reason})"),
-        ("rows", f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test ({how})"),
+        ("rows", f"{rows}, {split.test:,} test ({how})"),
         ("loss", header.loss),
         ("runs", f"{header.runs} ({outcomes})"),
         ("chosen by", f"{header.metric.replace('_', ' ')} on the validation rows"),
@@ -116,24 +123,31 @@ def _value(value: object) -> str:
 
 
 def _runs(study: Study) -> tuple[RunLine, ...]:
+    """The runs; those of one recipe and seed on several folds as one, their mean."""
     curves = {number: frame for (number,), frame in study.curves().partition_by("run", as_dict=True).items()}
-    empty = study.curves().clear()
+    rows, folds = list(_ladder(study).iter_rows(named=True)), study.header.split.folds or 1
+    return tuple(_line(rows[start : start + folds], curves) for start in range(0, len(rows), folds))
 
-    def line(row: dict) -> RunLine:
-        curve: pl.DataFrame = curves.get(row["run"], empty)
-        return RunLine(
-            run=row["run"],
-            learning_rate=row["learning_rate"],
-            outcome=row["outcome"],
-            message=Outcome(row["outcome"]).message,
-            epochs=row["epochs"],
-            best_epoch=row["best_epoch"],
-            validation_loss=row["validation_loss"],
-            training=tuple(curve["training_loss"]),
-            validation=tuple(curve["validation_loss"]),
-        )
 
-    return tuple(line(row) for row in _ladder(study).iter_rows(named=True))
+def _line(rows: Sequence[Mapping[str, Any]], curves: Mapping[Any, pl.DataFrame]) -> RunLine:
+    losses = [row["validation_loss"] for row in rows]
+    outcome = Counter(row["outcome"] for row in rows).most_common(1)[0][0]
+    known = [curves[row["run"]] for row in rows if row["run"] in curves]  # what diverged at once has no curve
+    training, validation = (
+        mean_curve([tuple(curve[name]) for curve in known]) if known else ()
+        for name in ("training_loss", "validation_loss")
+    )
+    return RunLine(
+        run=rows[0]["run"],
+        learning_rate=rows[0]["learning_rate"],
+        outcome=outcome,
+        message=Outcome(outcome).message,
+        epochs=max(row["epochs"] for row in rows),
+        best_epoch=round(fmean(row["best_epoch"] for row in rows)),
+        validation_loss=None if None in losses else fmean(losses),
+        training=training,
+        validation=validation,
+    )
 
 
 def _ladder(study: Study) -> pl.DataFrame:

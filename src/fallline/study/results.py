@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypedDict
 
 import numpy as np
+import torch
 
-from fallline.catalogue.readout import Prediction
+from fallline.catalogue.averaging import mean_outputs
+from fallline.catalogue.readout import Prediction, read_outputs
+from fallline.catalogue.registry import contract_of
 from fallline.core.population import Population
 from fallline.data.dataset import Dataset, Split
 from fallline.engines.protocol import Engine, Trained
 from fallline.study.metrics import HIGHER_IS_BETTER, Guess, Scorer, Scores
-from fallline.study.readings import guess_of, predictions
+from fallline.study.readings import guess_of, outputs, predictions
 from fallline.study.rescoring import scored
 
 __all__ = ["VALIDATION_LOSS", "Results", "arrays"]
 
 VALIDATION_LOSS = "validation_loss"
 """What the best run is chosen by unless a metric is named."""
+
+
+class _Parts(TypedDict):
+    """What `fallline.study.readings` needs beside runs and rows."""
+
+    population: Population
+    trained: Sequence[Trained]
+    data: Dataset
+    engine: Engine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +42,13 @@ class Results:
     Args:
         population: What was trained.
         trained: How far each run got.
-        data: What it was trained on.
+        data: What it was trained on; with folds, what they were cut from.
         engine: What evaluates it.
         scorer: What scores them.
         metric: What runs are ranked by on the validation rows: `VALIDATION_LOSS`, or a metric's name.
         order: The runs that may be chosen, best first, where more than their own score decides; None: `metric` does.
+        folds: What runs were trained on where there are folds: of ``k`` of them, run ``i`` was on fold ``i % k``. The
+            ``k`` runs side by side are then of one recipe, and are one answer: the mean of what they predict.
     """
 
     population: Population
@@ -43,30 +58,64 @@ class Results:
     scorer: Scorer
     metric: str = VALIDATION_LOSS
     order: tuple[int, ...] | None = None
+    folds: tuple[Dataset, ...] = ()
+
+    @cached_property
+    def held_out(self) -> tuple[Split, ...]:
+        """The validation rows, of each fold where there are folds."""
+        return tuple(fold.validation for fold in self.folds or (self.data,))
+
+    def fold(self, run: int) -> int:
+        """The fold that a run was on; 0 where there are none."""
+        return run % len(self.held_out)
 
     @cached_property
     def guesses(self) -> dict[int, Guess]:
-        """What each run predicts for the validation rows."""
-        found = predictions(
-            range(len(self.population)),
-            self.data.validation,
-            population=self.population,
-            trained=self.trained,
-            data=self.data,
-            engine=self.engine,
-        )
-        return {run: guess_of(prediction) for run, prediction in found}
+        """What each run predicts for its validation rows."""
+        guesses: dict[int, Guess] = {}
+        for fold, split in enumerate(self.held_out):
+            runs = range(fold, len(self.population), len(self.held_out))
+            guesses |= {run: guess_of(prediction) for run, prediction in predictions(runs, split, **self._parts)}
+        return guesses
 
     @cached_property
     def validation(self) -> list[Scores]:
-        """Each run's scores on the validation rows."""
-        truth, weights = arrays(self.data.validation)
-        return [scored(self.scorer, truth, self.guesses[run], weights=weights) for run in range(len(self.population))]
+        """Each run's scores on its validation rows."""
+        truths = [arrays(split) for split in self.held_out]
+
+        def scores(run: int) -> Scores:
+            truth, weights = truths[self.fold(run)]
+            return scored(self.scorer, truth, self.guesses[run], weights=weights)
+
+        return [scores(run) for run in range(len(self.population))]
+
+    @cached_property
+    def undefined(self) -> dict[str, frozenset[int]]:
+        """Metric → the folds on whose rows no run has it, as where they are all of one class."""
+        many = len(self.held_out)
+        return {
+            name: frozenset(
+                fold for fold in range(many) if all(scores[name] is None for scores in self.validation[fold::many])
+            )
+            for name in self.scorer.names
+        }
+
+    def mean(self, runs: Sequence[int], metric: str) -> float | None:
+        """A metric on the validation rows, the mean over ``runs``; None where one of them has none.
+
+        Folds on whose rows no run has it do not count.
+        """
+        if metric not in self.scorer.names:
+            return None
+        counting = [run for run in runs if self.fold(run) not in self.undefined[metric]]
+        values = [None if self.trained[run].best_loss is None else self.validation[run][metric] for run in counting]
+        known = [value for value in values if value is not None]
+        return sum(known) / len(known) if known and len(known) == len(values) else None
 
     def ordered(self, runs: Sequence[int]) -> Results:
         """The same, with ``runs`` as the ranking; what was predicted is kept."""
         results = replace(self, order=tuple(runs))
-        results.__dict__.update(guesses=self.guesses, validation=self.validation)
+        results.__dict__.update(guesses=self.guesses, validation=self.validation, undefined=self.undefined)
         return results
 
     @cached_property
@@ -87,23 +136,35 @@ class Results:
 
     @property
     def best(self) -> int | None:
-        """The chosen run; None where no run has had a finite validation loss."""
+        """The chosen run, the first of several folds'; None where no run has had a finite validation loss."""
         return self.ranking[0] if self.ranking else None
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The chosen run, or the chosen runs, one on each fold; empty where there is none."""
+        return () if self.best is None else tuple(range(self.best, self.best + len(self.held_out)))
 
     @cached_property
     def test(self) -> Scores:
         """The chosen run's scores on the test rows: the only time that they are looked at."""
-        if self.best is None:
+        if self.answer is None:
             return {}
         truth, weights = arrays(self.data.test)
-        return self.scorer.score(truth, guess_of(self.predict(self.best, self.data.test)), weights=weights)
+        return self.scorer.score(truth, guess_of(self.answer), weights=weights)
 
-    def predict(self, run: int, split: Split) -> Prediction:
-        """What a run predicts for the rows of a split."""
-        found = predictions(
-            [run], split, population=self.population, trained=self.trained, data=self.data, engine=self.engine
-        )
-        return next(prediction for _, prediction in found)
+    @cached_property
+    def answer(self) -> Prediction | None:
+        """What the chosen run predicts for the test rows, or the mean of what the chosen runs predict."""
+        if self.best is None:
+            return None
+        recipe = self.population[self.best]
+        returned = [each for _, each in outputs(self.chosen, self.data.test, **self._parts)]
+        one = returned[0] if len(returned) == 1 else mean_outputs(contract_of(recipe), torch.stack(returned))
+        return read_outputs(recipe, self.data.target, one)
+
+    @property
+    def _parts(self) -> _Parts:
+        return {"population": self.population, "trained": self.trained, "data": self.data, "engine": self.engine}
 
 
 def arrays(split: Split) -> tuple[np.ndarray, np.ndarray | None]:

@@ -32,7 +32,9 @@ __all__ = [
 ]
 
 
-def prepared_of(job: Job, table: Table, test: Table | None, losses: Sequence[str] = ()) -> Prepared:
+def prepared_of(
+    job: Job, table: Table, test: Table | None, losses: Sequence[str] = (), *, folds: int | None = None
+) -> Prepared:
     """The table made ready for a job; ``losses``, if named, narrow what its task can be."""
     allowed = [tasks for loss in losses if (tasks := tasks_of(loss)) is not None]
     columns = job.columns
@@ -44,6 +46,7 @@ def prepared_of(job: Job, table: Table, test: Table | None, losses: Sequence[str
         weight=job.weight,
         split_seed=job.split_seed,
         split_by=job.split_by,
+        folds=folds,
         test=test,
         drop=columns.drop,
         only=columns.only,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ def _results_frame(results: Results) -> pl.DataFrame:
             "optimizer": recipe.optimizer,
             "learning_rate": recipe.learning_rate,
             "seed": recipe.seed,
+            **({"fold": results.fold(run)} if results.folds else {}),
             "outcome": trained.outcome.value,
             "epochs": len(trained.validation_losses),
             "steps": trained.steps,
@@ -116,15 +118,17 @@ def _curves_frame(results: Results) -> pl.DataFrame:
 def _predictions_frame(results: Results) -> pl.DataFrame:
     split, target = results.data.test, results.data.target
     truth = pl.DataFrame({"row": split.rows.numpy(), **labelled(target, split.targets, name="truth")})
-    if results.best is None:
+    if results.answer is None:
         return truth.clear()
-    return truth.hstack(prediction_frame(target, results.predict(results.best, split)))
+    return truth.hstack(prediction_frame(target, results.answer))
 
 
 def _kept(results: Results, keep: int | None) -> dict[str, Tensor]:
+    """The parameters of the best ``keep`` models; with folds of all runs of each."""
+    runs = None if keep is None else keep * len(results.held_out)
     return {
         f"{run}/{name}": value
-        for run in results.ranking[:keep]
+        for run in results.ranking[:runs]
         for name, value in results.trained[run].parameters.items()
     }
 
@@ -132,7 +136,6 @@ def _kept(results: Results, keep: int | None) -> dict[str, Tensor]:
 def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
     results, table, schema = finished.results, finished.table, finished.prepared.schema
     data = results.data
-    sizes = {part: len(getattr(data, part)) for part in ("train", "validation", "test")}
     header = Header(
         name=draft.name,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -156,7 +159,7 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
             weight=schema.weight,
         ),
         files=draft.hashes,
-        split=SplitSizes(by=finished.prepared.split_by, seed=int(finished.job.split_seed), **sizes),
+        split=_split(finished),
         runs=len(results.population),
         outcomes=dict(Counter(run.outcome for run in results.trained)),
         best=_best(results),
@@ -167,15 +170,29 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
     return header.model_copy(update={"conclusion": conclusion(header)})
 
 
+def _split(finished: Finished) -> SplitSizes:
+    data, many = finished.prepared.dataset, len(finished.prepared.folds)
+    held_out = round(len(data.train) / many) if many else len(data.validation)
+    return SplitSizes(
+        by=finished.prepared.split_by,
+        seed=int(finished.job.split_seed),
+        folds=many or None,
+        train=len(data.train) - held_out if many else len(data.train),
+        validation=held_out,
+        test=len(data.test),
+    )
+
+
 def _best(results: Results) -> BestRun | None:
     if results.best is None:
         return None
-    run = results.trained[results.best]
-    assert run.best_loss is not None  # only such runs are ranked
+    runs = [results.trained[run] for run in results.chosen]
+    losses = [run.best_loss for run in runs if run.best_loss is not None]  # all: only such runs are ranked
     return BestRun(
         run=results.best,
-        epoch=run.best_epoch,
-        validation_loss=run.best_loss,
-        outcome=run.outcome,
+        runs=results.chosen if results.folds else (),
+        epoch=round(fmean(run.best_epoch for run in runs)),
+        validation_loss=fmean(losses),
+        outcome=Counter(run.outcome for run in runs).most_common(1)[0][0],
         recipe=results.population[results.best],
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fallline.core.recipe import Recipe
-from fallline.study.comparing import Contest
 from fallline.study.comparing import compare as compare_job
+from fallline.study.contest import Contest
 from fallline.study.events import Event, JobObserver
 from fallline.study.job import Columns, Job
 from fallline.study.plan import task_named
@@ -25,6 +25,7 @@ def compare(
     target: str | int | Sequence[str | int] | None = None,
     *,
     seeds: int | Sequence[int] = _SEEDS,
+    folds: int | None = None,
     sample: int | None = None,
     halving: bool = False,
     budget: float | None = None,
@@ -81,6 +82,9 @@ def compare(
         source: A table, as `train` takes it.
         target: The column to predict, or several.
         seeds: How many seeds, from 0 on, or which; every recipe is trained from each.
+        folds: Cut all rows but the test rows into so many folds, and train each recipe and seed once for each, with
+            that fold as its validation rows; ranked by the mean over them. The answer is then the mean of what the
+            chosen recipe's models, one for each fold, predict at its best seed. None: one set of validation rows.
         sample: Draw so many recipes of the space (Sobol); None: all.
         halving: Drop the weaker two thirds of the recipes at a ninth, and again at a third, of the epochs.
         budget: Seconds of training; recipes that do not fit are left out, evenly over the space. None: all are
@@ -94,7 +98,8 @@ def compare(
         ordered: Categories in their order, by column.
         header: Whether the first line of a delimited file holds names; None: found out.
         delimiter: What separates its fields; None: found out.
-        split_by: ``"time:COLUMN"`` or ``"group:COLUMN"``; None: at random, classes in proportion.
+        split_by: ``"time:COLUMN"``, which does not go with ``folds``, or ``"group:COLUMN"``; None: at random, classes
+            in proportion.
         test: Test rows of their own; None: a fifth of the rows.
         metric: What ranks; None: by task RMSE, ROC AUC, balanced accuracy or Poisson deviance.
         network: Importable ``module:function`` that builds the network.
@@ -122,7 +127,7 @@ def compare(
         engine: What trains, as in `train`.
         threads: Threads to train on.
         out: The study's folder, new or empty; None: ``studies/NAME-TIMESTAMP``.
-        keep: How many of the best models to keep; None: all.
+        keep: How many of the best models to keep, with ``folds`` each with those of all folds; None: all.
         observer: Called with a `Stage` as the job goes on, `Planned` when it is planned, `Progress` at runs' epochs.
 
     Returns:
@@ -161,6 +166,7 @@ def compare(
             ),
             space=Space.of(given) if given else DEFAULT,
             seeds=tuple(seeds) if isinstance(seeds, Sequence) else tuple(range(max(0, seeds))),
+            folds=folds,
             sample=sample,
             halving=halving,
             budget=budget,

@@ -48,6 +48,10 @@ _BUDGET = (
     "Time to train: 60s, 10m, 2h. Recipes that do not fit are left out, evenly over the space. [dim]\\[default: two "
     "minutes where nothing of a recipe is given, else as long as it takes][/dim]"
 )
+_FOLDS = (
+    "Train every recipe and seed so many times, each time with another part of the rows held out, and answer with the "
+    "mean of those models. [dim]\\[default: one set of validation rows][/dim]"
+)
 _METRIC = (
     "What recipes are ranked by on the validation rows. [dim]\\[default: by task rmse, roc_auc, balanced_accuracy or "
     "poisson_deviance][/dim]"
@@ -61,6 +65,7 @@ def compare(
     *,
     target: Target = None,
     seeds: Annotated[int, typer.Option(help="Every recipe is trained from so many seeds.", min=1)] = 4,
+    folds: Annotated[int | None, typer.Option(help=_FOLDS, show_default=False, min=2)] = None,
     sample: Annotated[
         int | None,
         typer.Option(help="Draw so many recipes of the space. [dim]\\[default: all][/dim]", show_default=False, min=1),
@@ -116,6 +121,7 @@ def compare(
                 source,
                 target,
                 seeds=seeds,
+                folds=folds,
                 sample=sample,
                 halving=halving,
                 budget=None if budget is None else _seconds(budget),
@@ -204,9 +210,10 @@ def _seconds(text: str) -> float:
 
 def _diverged(study: Study) -> FalllineError:
     rates = sorted(study.frame()["learning_rate"])
+    some = "every run diverged" if study.header.split.folds is None else "every recipe diverged on some fold"
     return FalllineError(
         f"comparing on {study.header.data.source}",
-        "every run diverged before its first epoch ended",
+        f"{some} before its first epoch ended",
         got=f"learning rates {rates[0]:g} … {rates[-1]:g}; the study is kept in {study.path}",
         likely="the learning rates are too high for these optimizers and losses",
         do=f"--learning-rate {rates[0] / 1000:.2g}:{rates[0]:.2g}:8log, or --clip-norm 1",
