@@ -166,7 +166,7 @@ def test_places_level_with_the_best_are_in_the_accent_colour():
 
 
 def test_what_is_alike_is_said_once():
-    assert "All of them: weight decay 0.0001." in captions(ranking_intervals(mpg()))
+    assert "Alike in all 20: weight decay 0.0001." in captions(ranking_intervals(mpg()))
     assert not any("0.0001" in name for name in names(ranking_intervals(mpg())))
     (only,) = names(ranking_intervals(lone()))
     assert only == "<b>1</b>  adam · 0.01"

@@ -62,7 +62,7 @@ def of_ranking(comparison: Comparison) -> Words:
     said = [f"{metric[0].upper()}{metric[1:]} on the validation rows{over}{drawn}.", *level_text(comparison)]
     common = fields_of(shown).common
     if common:
-        said.append(f"All of them: {_listed(common)}.")
+        said.append(f"Alike in all {len(shown)}: {_listed(common)}.")
     return Words(title, " ".join(said))
 
 
