@@ -3,16 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
-#include <mutex>
-#include <thread>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 namespace fallline {
 
@@ -23,6 +13,8 @@ namespace {
 constexpr int MOST_PARTS = 8;
 int parts_of(std::int64_t rows) { return int(std::clamp<std::int64_t>(rows / 256, 1, MOST_PARTS)); }
 
+constexpr std::int64_t LARGE = 256 * 1024 / 64;  // groups of parameters, which then do not stay in cache on their own
+
 // Lanes that are not used do as the first.
 Rule::Options of_all_lanes(Rule::Options options, int lanes) {
   for (auto& [name, numbers] : options) numbers.resize(std::size_t(lanes), numbers.at(0));
@@ -30,29 +22,6 @@ Rule::Options of_all_lanes(Rule::Options options, int lanes) {
 }
 
 }  // namespace
-
-void settle([[maybe_unused]] int thread) {
-#if defined(__x86_64__)
-  _mm_setcsr(_mm_getcsr() | 0x8040);
-#elif defined(__aarch64__)
-  std::uint64_t control;
-  asm volatile("mrs %0, fpcr" : "=r"(control));
-  asm volatile("msr fpcr, %0" : : "r"(control | (std::uint64_t(1) << 24)));
-#endif
-#if defined(__linux__)
-  cpu_set_t all, one;
-  if (sched_getaffinity(0, sizeof all, &all) != 0) return;
-  int left = thread % std::max(1, CPU_COUNT(&all));
-  for (int processor = 0; processor < CPU_SETSIZE; processor++)
-    if (CPU_ISSET(processor, &all) && left-- == 0) {
-      CPU_ZERO(&one);
-      CPU_SET(processor, &one);
-      sched_setaffinity(0, sizeof one, &one);
-      sched_setaffinity(0, sizeof all, &all);
-      return;
-    }
-#endif
-}
 
 // --- what every block does, whatever its numbers are --------------------------------------------------
 
@@ -139,10 +108,11 @@ bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
   T* scale = scratch.scale.at_least(1);
   for (int lane = 0; lane < LANES<T>; lane++) scale[lane] = plan_.objective.sums ? T(1) : T(1 / masses[lane]);
 
-  // Where all rows of the batch fit into one tile, and no norm has to be known first, each layer is updated as soon as
-  // its gradient is there, which is then still in cache.
+  // Where all rows of the batch fit into one tile, and no norm has to be known first, each layer of a large network is
+  // updated as soon as its gradient is there, which is then still in cache.
   const int parts = parts_of(count);
-  const bool at_once = parts == 1 && network_.tile_rows(count) >= count && plan_.clip_norm.empty();
+  const bool at_once =
+      parts == 1 && network_.tile_rows(count) >= count && network_.groups() > LARGE && plan_.clip_norm.empty();
   team.each(parts, [&](int part) {
     descend(batch, count * part / parts, count * (part + 1) / parts, at_once, scale, losses[part],
             *desks[std::size_t(part)], stop);
@@ -173,21 +143,17 @@ void BlockOf<T>::descend(const Batch<T>& batch, std::int64_t first, std::int64_t
   const auto& layers = network_.layers();
   T* gradient = scratch.gradient.at_least(network_.groups());
   Tile<T>& tile = scratch.tile;
-  const int fit = network_.tile_rows(end - first);
-  for (std::int64_t row = first; row < end && !stop; row += fit) {
-    load_inputs(kernels_, batch, row, int(std::min<std::int64_t>(fit, end - row)), tile, scratch.inputs);
-    network_.place(tile, scratch.values, tile.rows);
-    network_.forward(parameters_.get(), tile, true, [&](int layer, T* values, T* slopes, int stride, int units) {
-      if (!plan_.dropout.empty()) drop_units(row, tile.rows, layer, values, slopes, stride, units, scratch);
-    });
-    const T* sum = measure_.losses(batch, row, network_, tile, scratch, scale);
-    for (int lane = 0; lane < LANES<T>; lane++) losses[lane] += double(sum[lane]);
+  const auto drop = [&](std::int64_t row, int layer, T* values, T* slopes, int stride, int units) {
+    if (!plan_.dropout.empty()) drop_units(row, tile.rows, layer, values, slopes, stride, units, scratch);
+  };
+  take_through(network_, kernels_, parameters_.get(), batch, first, end, scratch, stop, true, drop, [&](std::int64_t row) {
+    measure_.add_losses(batch, row, network_, scratch, scale, losses);
     if (at_once) return;
     network_.backward(
         parameters_.get(), tile,
-        [&](std::size_t i) { network_.layer_gradient(i, tile, gradient + layers[i].weights * LANES<T>, row > first); },
+        [&](std::size_t i) { network_.gradient(i, tile, gradient + layers[i].weights * LANES<T>, row > first); },
         [](std::size_t) {});
-  }
+  });
 }
 
 // Ends the runs whose loss is not finite, before their parameters move, and adds those of the others up.
@@ -205,31 +171,24 @@ void BlockOf<T>::add_up(const double* losses, const double* masses, const double
     if (!std::isfinite(T(losses[lane] / masses[lane]))) end(lane, End::diverged);
 }
 
-// Moves each layer as soon as its weights are no longer needed; of a large first layer, whose inputs need no slopes,
-// some outputs at a time.
+// Moves each layer as soon as its weights are no longer needed. Those of a large first layer, whose inputs need no
+// slopes, move as their gradient is found.
 template <class T>
 void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient, const T* constants) {
-  constexpr std::int64_t AT_A_TIME = 128 * 1024 / 64;  // groups
   const auto& layers = network_.layers();
-  const auto& first = layers[0];
-  const bool large = first.end() > 2 * AT_A_TIME;
+  const bool large = layers[0].end() > LARGE && !clip_value_.get();
   network_.backward(
       parameters_.get(), tile,
       [&](std::size_t i) {
-        if (i > 0 || !large) network_.layer_gradient(i, tile, gradient, false);
+        if (i > 0 || !large) network_.gradient(i, tile, gradient, false);
       },
       [&](std::size_t i) {
         if (i > 0 || !large) update(gradient, layers[i].weights, layers[i].end() - layers[i].weights, constants);
       });
   if (!large) return;
-  const int some = int(std::max<std::int64_t>(4, AT_A_TIME / first.stride / 4 * 4));
-  for (int output = 0; output < first.outputs; output += some) {
-    const int count = std::min(some, first.outputs - output);
-    network_.weight_gradient(0, tile, gradient, output, count, false);
-    update(gradient, std::int64_t(output) * first.stride, std::int64_t(count) * first.stride, constants);
-  }
+  network_.learn(0, tile, gradient, update_at(0, constants));
   network_.bias_gradient(0, tile, gradient, false);
-  update(gradient, first.bias, first.outputs, constants);
+  update(gradient, layers[0].bias, layers[0].outputs, constants);
 }
 
 // Adds up the gradients of the parts of a batch, and moves the parameters.
@@ -254,14 +213,21 @@ void BlockOf<T>::add_and_update(Desks& desks, int parts, const T* constants, Tea
 template <class T>
 void BlockOf<T>::update(T* gradient, std::int64_t first, std::int64_t count, const T* constants) {
   if (clip_value_.get()) kernels_.clamp(gradient, count, clip_value_.get());
+  Update<T> update = update_at(first, constants);
+  update.gradient = gradient;
+  update.count = count;
+  kernels_.update(update);
+}
+
+// The update of parameters from `first` on.
+template <class T>
+Update<T> BlockOf<T>::update_at(std::int64_t first, const T* constants) {
   Update<T> update = rule_.update<T>();
   update.parameters = parameters_.get() + first * LANES<T>;
-  update.gradient = gradient;
   for (std::size_t memory = 0; memory < memory_.size(); memory++)
     update.memory[memory] = memory_[memory].get() + first * LANES<T>;
   update.constants = constants;
-  update.count = count;
-  kernels_.update(update);
+  return update;
 }
 
 // As torch.nn.utils.clip_grad_norm_ does.
@@ -327,23 +293,18 @@ bool BlockOf<T>::end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& te
 template <class T>
 void BlockOf<T>::measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses,
                          Scratch<T>& scratch, const std::atomic<bool>& stop) const {
-  Tile<T>& tile = scratch.tile;
-  const int fit = network_.tile_rows(end - first);
-  for (std::int64_t row = first; row < end && !stop; row += fit) {
-    load_inputs(kernels_, batch, row, int(std::min<std::int64_t>(fit, end - row)), tile, scratch.inputs);
-    network_.place(tile, scratch.values, tile.rows);
-    network_.forward(parameters_.get(), tile);
-    const T* sum = measure_.losses(batch, row, network_, tile, scratch, nullptr);
-    for (int lane = 0; lane < LANES<T>; lane++) losses[lane] += double(sum[lane]);
-  }
+  take_through(network_, kernels_, parameters_.get(), batch, first, end, scratch, stop,
+               [&](std::int64_t row) { measure_.add_losses(batch, row, network_, scratch, nullptr, losses); });
 }
 
 template <class T>
 void BlockOf<T>::keep(const std::vector<int>& lanes) {
+  bool kept[LANES<T>] = {};
+  for (int lane : lanes) kept[lane] = true;
   const T* from = parameters_.get();
   T* to = best_.get();
   for (std::int64_t group = 0; group < network_.groups(); group++, from += LANES<T>, to += LANES<T>)
-    for (int lane : lanes) to[lane] = from[lane];
+    for (int lane = 0; lane < LANES<T>; lane++) to[lane] = kept[lane] ? from[lane] : to[lane];
 }
 
 template <class T>
@@ -414,86 +375,5 @@ void BlockOf<T>::resume(int lane, const Record& record, const Lanes& carried, co
 
 template class BlockOf<float>;
 template class BlockOf<double>;
-
-// --- many points --------------------------------------------------------------------------------------
-
-namespace {
-
-// Takes all rows through the network at every point, some of the points at a time: visit(tile, first point, points,
-// first row, scratch).
-template <class T, class Visit>
-void sweep(const Network<T>& network, const T* points, std::int64_t count, const Rows<T>& rows,
-           const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop, Visit&& visit) {
-  std::atomic<std::int64_t> next{0};
-  const auto work = [&](int worker) {
-    settle(worker);
-    Workshop<T> workshop;
-    Scratch<T>& scratch = *workshop;
-    Buffer<T> parameters(network.groups());
-    const Batch<T> batch{rows, rows.count};
-    const int fit = network.tile_rows(rows.count);
-    for (std::int64_t first; !stop && (first = next.fetch_add(LANES<T>)) < count;) {
-      const int used = int(std::min<std::int64_t>(LANES<T>, count - first));
-      for (int lane = 0; lane < LANES<T>; lane++)
-        network.put(parameters.get(), lane, points + (first + (lane < used ? lane : 0)) * network.parameters());
-      Tile<T>& tile = scratch.tile;
-      for (std::int64_t row = 0; row < rows.count && !stop; row += fit) {
-        load_inputs(kernels, batch, row, int(std::min<std::int64_t>(fit, rows.count - row)), tile, scratch.inputs);
-        network.place(tile, scratch.values, tile.rows);
-        network.forward(parameters.get(), tile);
-        visit(tile, first, used, row, scratch);
-      }
-    }
-  };
-  std::vector<std::thread> workers;
-  for (int worker = 0; worker < threads; worker++) workers.emplace_back(work, worker);
-  for (std::thread& worker : workers) worker.join();
-}
-
-template <class T>
-Network<T> network_of(const Plan& plan, const Kernels<T>& kernels) {
-  return Network<T>(plan.sizes, plan.activation, in_groups<T>(plan.activation_options), false, kernels);
-}
-
-}  // namespace
-
-template <class T>
-void outputs(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, T* results,
-             const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop) {
-  const Network<T> network = network_of(plan, kernels);
-  sweep(network, points, count, rows, kernels, threads, stop,
-        [&](const Tile<T>& tile, std::int64_t first, int used, std::int64_t row, Scratch<T>&) {
-          for (int r = 0; r < tile.rows; r++)
-            for (int output = 0; output < network.outputs(); output++)
-              for (int lane = 0; lane < used; lane++)
-                results[((first + lane) * rows.count + row + r) * network.outputs() + output] =
-                    tile.values.back()[(std::int64_t(r) * network.output_stride() + output) * LANES<T> + lane];
-        });
-}
-
-template <class T>
-void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results,
-            const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop) {
-  const Network<T> network = network_of(plan, kernels);
-  const Measure<T> measure(plan.objective, kernels);
-  const Batch<T> batch{rows, rows.count};
-  double masses[LANES<T>], weights[LANES<T>];
-  measure.weigh(batch, network, *Workshop<T>(), masses, weights);
-  std::fill(results, results + count, 0.0);
-  sweep(network, points, count, rows, kernels, threads, stop,
-        [&](Tile<T>& tile, std::int64_t first, int used, std::int64_t row, Scratch<T>& scratch) {
-          const T* sum = measure.losses(batch, row, network, tile, scratch, nullptr);
-          for (int lane = 0; lane < used; lane++) results[first + lane] += double(sum[lane]) / masses[0];
-        });
-}
-
-template void outputs<float>(const Plan&, const float*, std::int64_t, const Rows<float>&, float*, const Kernels<float>&,
-                             int, const std::atomic<bool>&);
-template void outputs<double>(const Plan&, const double*, std::int64_t, const Rows<double>&, double*,
-                              const Kernels<double>&, int, const std::atomic<bool>&);
-template void losses<float>(const Plan&, const float*, std::int64_t, const Rows<float>&, double*, const Kernels<float>&,
-                            int, const std::atomic<bool>&);
-template void losses<double>(const Plan&, const double*, std::int64_t, const Rows<double>&, double*,
-                             const Kernels<double>&, int, const std::atomic<bool>&);
 
 }  // namespace fallline

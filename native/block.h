@@ -149,6 +149,7 @@ class BlockOf : public Block {
   void add_up(const double* losses, const double* masses, const double* weights);
   void backward_and_update(Tile<T>& tile, T* gradient, const T* constants);
   void update(T* gradient, std::int64_t first, std::int64_t count, const T* constants);
+  Update<T> update_at(std::int64_t first, const T* constants);
   void clip_norm(T* gradient) const;
   void start_memory(const double* rates);
   void drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units,
@@ -174,20 +175,5 @@ class BlockOf : public Block {
   Lanes validation_mass_;
   double loss_sums_[LANES<T>] = {}, weight_sums_[LANES<T>] = {};  // of this epoch's batches so far
 };
-
-// Outputs [point][row][output] at many parameter vectors [point][parameter].
-template <class T>
-void outputs(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, T* results,
-             const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
-
-// The mean loss [point] at many parameter vectors [point][parameter].
-template <class T>
-void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>& rows, double* results,
-            const Kernels<T>& kernels, int threads, const std::atomic<bool>& stop);
-
-// What a thread begins with. Numbers too small for full precision count as 0 in it: they are slow, and fading momentum
-// leaves masses of them. And it goes to a processor of its own, from which the system may take it: a new thread starts
-// out on that of its maker, and is moved only after many milliseconds.
-void settle(int thread);
 
 }  // namespace fallline

@@ -4,6 +4,7 @@
 
 #include "activations.h"
 #include "lanes.h"
+#include "learning.h"
 #include "losses.h"
 #include "optimizers.h"
 #include "products.h"
@@ -40,8 +41,8 @@ double multiply_adds(long count) {
 }
 
 template <class T> constexpr fallline::Kernels<T> kernels() {
-  return {forward<T>, backward<T>, gradient<T>, bias_gradient<T>, activate<T>, drop<T>, loss<T>, mass<T>,
-          update<T>,  squares<T>,  scale<T>,    clamp<T>,         gather<T>};
+  return {forward<T>, backward<T>, gradient<T>, learn<T>, bias_gradient<T>, activate<T>, drop<T>,
+          loss<T>,    mass<T>,     update<T>,   squares<T>, scale<T>,        clamp<T>,    spread<T>, gather<T>};
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ template <class T> struct Kernels {
   void (*forward)(const Product<T>&);
   void (*backward)(const Product<T>&);
   void (*gradient)(const Product<T>&);
+  // The gradient of some weights, and the update of them: parameters, memory and constants of the update, whose other
+  // weights lie as those of the product's result. The result is room to work in, not all of which is written.
+  void (*learn)(const Product<T>&, const Update<T>&);
   // sums[output] (+)= the slopes [row][output] summed over the rows
   void (*bias_gradient)(T* sums, const T* slopes, int stride, int rows, int outputs, bool add);
   // values [row][unit] become the activation of them; slopes, where not null, its derivative
@@ -93,6 +96,9 @@ template <class T> struct Kernels {
   void (*squares)(const T* gradient, std::int64_t count, double* sums);
   void (*scale)(T* gradient, std::int64_t count, const T* factors);
   void (*clamp)(T* gradient, std::int64_t count, const T* limits);
+  // result[row][column], the same for all lanes: table row index[row], or row where null, of `columns` numbers, from the
+  // first row on
+  void (*spread)(T* result, const T* table, int columns, const std::int32_t* index, std::int64_t first, int rows);
   // result[row][column] of each lane: table row index[lane][row] (index_stride numbers apart) of `columns` numbers
   void (*gather)(T* result, int stride, const T* table, int columns, const std::int32_t* index,
                  std::int64_t index_stride, int rows);

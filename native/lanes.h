@@ -92,6 +92,16 @@ template <class T> INLINE Reg<T> absolute(Reg<T> a) { return number<T>(bits<T>(a
 template <class T> INLINE Reg<T> with_sign(Reg<T> size, Reg<T> sign) {
   return number<T>((bits<T>(size) & ~SIGN<T>) | (bits<T>(sign) & SIGN<T>));
 }
+// `value` where `what`, which is no NaN, is above 0, else 0
+template <class T> INLINE Reg<T> where_positive(Reg<T> what, Reg<T> value) {
+#if defined(__AVX512F__)
+  // a comparison would take the place of a multiply-add
+  const Bits<T> b = bits<T>(what), not_positive = (b | (b - 1)) >> (8 * sizeof(T) - 1);
+  return number<T>(bits<T>(value) & ~not_positive);
+#else
+  return select<T>(what > zero<T>(), value, zero<T>());
+#endif
+}
 // -1, 0 or 1; of NaN 0
 template <class T> INLINE Reg<T> sign(Reg<T> a) {
   return select<T>(a > zero<T>(), splat<T>(1), select<T>(a < zero<T>(), splat<T>(-1), zero<T>()));

@@ -18,7 +18,7 @@
 #include <thread>
 #include <utility>
 
-#include "block.h"
+#include "points.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -380,9 +380,10 @@ void bind_block(nb::module_& module, const char* name) {
           "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
 }
 
-// Runs work(stop) on a thread of its own for each of `threads`, with the GIL released, and looks out for Ctrl-C.
+// Runs work(pool, stop, worker) for each worker, on a thread of its own, with the GIL released, and looks out for Ctrl-C.
 template <class Work>
-void in_threads(int threads, Work&& work) {
+void in_threads(int workers, Work&& work) {
+  Pool& pool = Pool::here();
   std::atomic<bool> stop{false};
   std::exception_ptr failed;
   bool interrupted = false;
@@ -390,14 +391,13 @@ void in_threads(int threads, Work&& work) {
     nb::gil_scoped_release release;
     std::mutex guard;
     std::condition_variable idle;
-    int busy = std::max(1, threads);
-    std::vector<std::thread> workers;
+    int busy = std::max(1, workers);
     for (int worker = 0, all = busy; worker < all; worker++)
-      workers.emplace_back([&, worker] {
+      pool.start([&, worker] {
         std::exception_ptr error;
         try {
           settle(worker);
-          work(stop, worker);
+          work(pool, stop, worker);
         } catch (...) {
           error = std::current_exception();
           stop = true;
@@ -416,8 +416,6 @@ void in_threads(int threads, Work&& work) {
       }
       hold.lock();
     }
-    hold.unlock();
-    for (std::thread& worker : workers) worker.join();
   }
   if (interrupted) throw nb::python_error();
   if (failed) std::rethrow_exception(failed);
@@ -435,9 +433,9 @@ void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>&
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::atomic<std::size_t> next{0};
   const int side_by_side = std::min<int>(threads, int(blocks.size()));
-  in_threads(side_by_side, [&](const std::atomic<bool>& stop, int worker) {
+  in_threads(side_by_side, [&](Pool& pool, const std::atomic<bool>& stop, int worker) {
     const int others = threads / std::max(1, side_by_side) - 1;
-    Team team(1 + others, side_by_side - 1 + worker * others, settle);
+    Team team(pool, 1 + others, side_by_side - 1 + worker * others);
     for (std::size_t i; !stop && (i = next.fetch_add(1)) < blocks.size();) {
       blocks[i]->run({epochs[i], step}, deadline, stop, team);
       if (Clock::now() >= deadline) return;
@@ -471,8 +469,9 @@ nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Mat
   require_threads(threads);
   const std::size_t units = std::size_t(plan.sizes.back());
   std::vector<T> results(points.shape(0) * inputs.shape(0) * units);
-  in_threads(1, [&](const std::atomic<bool>& stop, int) {
-    outputs<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, threads, stop);
+  in_threads(1, [&](Pool& pool, const std::atomic<bool>& stop, int) {
+    Team team(pool, threads, 0);
+    outputs<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, team, stop);
   });
   return array_of<T>({points.shape(0), inputs.shape(0), units}, std::move(results));
 }
@@ -487,8 +486,9 @@ nb::object losses_at(const nb::dict& fields, const Matrix<T>& points, const Matr
   require_threads(threads);
   require_columns(plan, rows.features, rows.columns);
   std::vector<double> results(points.shape(0));
-  in_threads(1, [&](const std::atomic<bool>& stop, int) {
-    losses<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, threads, stop);
+  in_threads(1, [&](Pool& pool, const std::atomic<bool>& stop, int) {
+    Team team(pool, threads, 0);
+    losses<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, team, stop);
   });
   return array_of<double>(std::move(results));
 }

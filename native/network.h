@@ -73,8 +73,9 @@ class Network {
     std::int64_t end() const { return bias + outputs; }
   };
 
-  // Rows of a tile are as many as fit beside the weights into a level-2 cache.
-  static constexpr std::int64_t TILE_BYTES = 384 * 1024;
+  // Rows of a tile are as many as fit into half of a level-2 cache; a batch that just fits into it whole is one tile,
+  // as its weights can then move at once.
+  static constexpr std::int64_t TILE_BYTES = 512 * 1024, BATCH_BYTES = 800 * 1024;
 
   Network(const std::vector<int>& sizes, Activation activation, Buffer<T> options, bool dropout,
           const Kernels<T>& kernels)
@@ -112,7 +113,7 @@ class Network {
     if (keeps_slopes_)
       for (std::size_t i = 0; i + 1 < layers_.size(); i++) bytes += stride_for(layers_[i].outputs) * 64;
     std::int64_t fit = std::max<std::int64_t>(32, TILE_BYTES / bytes / 4 * 4);
-    if (rows <= fit) return int(rows);
+    if (rows <= fit || rows * bytes <= BATCH_BYTES) return int(rows);
     const std::int64_t tiles = (rows + fit - 1) / fit;  // of about the same size
     return int(std::min(rows, ((rows + tiles - 1) / tiles + 3) / 4 * 4));
   }
@@ -155,9 +156,6 @@ class Network {
       if (training) drop(int(i), tile.values[i], tile.slopes[i], stride, layer.outputs);
     }
   }
-  void forward(const T* parameters, Tile<T>& tile) const {
-    forward(parameters, tile, false, [](int, T*, T*, int, int) {});
-  }
 
   // From the loss's slopes by the outputs, in the tile's last values, back to the first layer. `gradient(i)` is to see
   // to layer i's gradient, `done(i)` hears that the layer's weights are no longer needed.
@@ -184,32 +182,23 @@ class Network {
     }
   }
 
-  // The gradient of a whole layer.
-  void layer_gradient(std::size_t i, const Tile<T>& tile, T* to, bool add) const {
-    weight_gradient(i, tile, to, 0, layers_[i].outputs, add);
-    bias_gradient(i, tile, to + (layers_[i].bias - layers_[i].weights) * LANES<T>, add);
+  // The gradient of a whole layer, padding cleared.
+  void gradient(std::size_t i, const Tile<T>& tile, T* to, bool add) const {
+    const Layer& layer = layers_[i];
+    Product<T> product = weights(i, tile, to);
+    product.add = add;
+    kernels_.gradient(product);
+    if (layer.stride > layer.inputs && !add)
+      for (int output = 0; output < layer.outputs; output++)
+        std::memset(static_cast<void*>(to + (std::int64_t(output) * layer.stride + layer.inputs) * LANES<T>), 0, 64);
+    bias_gradient(i, tile, to + (layer.bias - layer.weights) * LANES<T>, add);
   }
   void bias_gradient(std::size_t i, const Tile<T>& tile, T* to, bool add) const {
     kernels_.bias_gradient(to, tile.values[i], stride_for(layers_[i].outputs), tile.rows, layers_[i].outputs, add);
   }
-  // That of the weights of `count` outputs from `first` on, padding cleared.
-  void weight_gradient(std::size_t i, const Tile<T>& tile, T* to, int first, int count, bool add) const {
-    const Layer& layer = layers_[i];
-    Product<T> product{to,
-                       layer.stride,
-                       tile.values[i] + first * LANES<T>,
-                       stride_for(layer.outputs),
-                       source(tile, i),
-                       source_stride(tile, i),
-                       tile.rows,
-                       layer.inputs,
-                       count};
-    product.shared = i == 0 && tile.shared;
-    product.add = add;
-    kernels_.gradient(product);
-    if (layer.stride > layer.inputs && !add)
-      for (int output = 0; output < count; output++)
-        std::memset(static_cast<void*>(to + (std::int64_t(output) * layer.stride + layer.inputs) * LANES<T>), 0, 64);
+  // Moves the weights of a layer, by their gradient times what the update says.
+  void learn(std::size_t i, const Tile<T>& tile, T* room, const Update<T>& update) const {
+    kernels_.learn(weights(i, tile, room), update);
   }
 
  private:
@@ -221,6 +210,21 @@ class Network {
           visit(layer.weights + std::int64_t(output) * layer.stride + input);
       for (int output = 0; output < layer.outputs; output++) visit(layer.bias + output);
     }
+  }
+  // The product that is the gradient of a layer's weights.
+  Product<T> weights(std::size_t i, const Tile<T>& tile, T* to) const {
+    const Layer& layer = layers_[i];
+    Product<T> product{to,
+                       layer.stride,
+                       tile.values[i],
+                       stride_for(layer.outputs),
+                       source(tile, i),
+                       source_stride(tile, i),
+                       tile.rows,
+                       layer.inputs,
+                       layer.outputs};
+    product.shared = i == 0 && tile.shared;
+    return product;
   }
   static const T* source(const Tile<T>& tile, std::size_t i) { return i == 0 ? tile.inputs : tile.values[i - 1]; }
   int source_stride(const Tile<T>& tile, std::size_t i) const {

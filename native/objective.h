@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "kernels.h"
@@ -50,15 +52,22 @@ Buffer<T> in_groups(const std::vector<Lanes>& options) {
   return groups;
 }
 
-// Numbers of some rows of a batch, as groups [row][column] that are `stride` groups apart.
+// Numbers of some rows of a batch, as groups [row][column].
 template <class T>
 void pick(const Kernels<T>& kernels, const Batch<T>& batch, const T* table, int columns, std::int64_t first, int count,
           T* groups) {
-  if (!batch.shared) return kernels.gather(groups, columns, table, columns, batch.index + first, batch.count, count);
-  for (int row = 0; row < count; row++) {
-    const T* from = table + (batch.index ? std::int64_t(batch.index[first + row]) : first + row) * columns;
-    for (int column = 0; column < columns; column++, groups += LANES<T>)
-      std::fill(groups, groups + LANES<T>, from[column]);
+  if (batch.shared) kernels.spread(groups, table, columns, batch.index, first, count);
+  else kernels.gather(groups, columns, table, columns, batch.index + first, batch.count, count);
+}
+
+// A few numbers are copied faster by fours, the last of which may overlap, than by a call.
+template <class T>
+void copy_row(const T* from, int count, T* to) {
+  if (count < 4 || count > 64) {
+    std::copy_n(from, count, to);
+  } else {
+    for (int i = 0; i + 4 < count; i += 4) std::memcpy(to + i, from + i, 4 * sizeof(T));
+    std::memcpy(to + count - 4, from + count - 4, 4 * sizeof(T));
   }
 }
 
@@ -77,15 +86,39 @@ void load_inputs(const Kernels<T>& kernels, const Batch<T>& batch, std::int64_t 
     tile.inputs = to;
     for (int row = 0; row < count; row++) {
       const T* from = batch.rows.inputs + std::int64_t(batch.index[first + row]) * features;
-      if (features >= 16) to = std::copy_n(from, features, to);
-      else
-        for (int feature = 0; feature < features; feature++) *to++ = from[feature];
+      copy_row(from, features, to);
+      to += features;
     }
   } else {
     T* to = room.at_least(std::int64_t(count) * tile.input_stride);
     tile.inputs = to;
     kernels.gather(to, tile.input_stride, batch.rows.inputs, features, batch.index + first, batch.count, count);
   }
+}
+
+// Takes rows of a batch through a network, tile by tile; visit(row) finds what comes of those from `row` on in the
+// scratch's tile. In training with drop(row, layer, values, slopes, stride, units).
+template <class T, class Drop, class Visit>
+void take_through(const Network<T>& network, const Kernels<T>& kernels, const T* parameters, const Batch<T>& batch,
+                  std::int64_t first, std::int64_t end, Scratch<T>& scratch, const std::atomic<bool>& stop,
+                  bool training, Drop&& drop, Visit&& visit) {
+  Tile<T>& tile = scratch.tile;
+  const int fit = network.tile_rows(end - first);
+  for (std::int64_t row = first; row < end && !stop; row += fit) {
+    load_inputs(kernels, batch, row, int(std::min<std::int64_t>(fit, end - row)), tile, scratch.inputs);
+    network.place(tile, scratch.values, tile.rows);
+    network.forward(parameters, tile, training, [&](int layer, T* values, T* slopes, int stride, int units) {
+      drop(row, layer, values, slopes, stride, units);
+    });
+    visit(row);
+  }
+}
+template <class T, class Visit>
+void take_through(const Network<T>& network, const Kernels<T>& kernels, const T* parameters, const Batch<T>& batch,
+                  std::int64_t first, std::int64_t end, Scratch<T>& scratch, const std::atomic<bool>& stop,
+                  Visit&& visit) {
+  const auto drop = [](std::int64_t, int, T*, T*, int, int) {};
+  take_through(network, kernels, parameters, batch, first, end, scratch, stop, false, drop, visit);
 }
 
 // A loss with its options.
@@ -110,10 +143,11 @@ class Measure {
 
   const Objective& objective() const { return objective_; }
 
-  // The sums [lane] of the losses of some rows of a batch, given the outputs in the tile's last values, which become
-  // the slopes, times `scale`, where that is given.
-  const T* losses(const Batch<T>& batch, std::int64_t first, const Network<T>& network, Tile<T>& tile,
-                  Scratch<T>& scratch, const T* scale) const {
+  // Adds to sums [lane] the losses of the scratch's tile, the rows of a batch from `first` on, given the outputs in its
+  // last values, which become the slopes, times `scale`, where that is given.
+  void add_losses(const Batch<T>& batch, std::int64_t first, const Network<T>& network, Scratch<T>& scratch,
+                  const T* scale, double* sums) const {
+    const Tile<T>& tile = scratch.tile;
     const int columns = batch.rows.columns;
     LossCall<T> call{};
     call.outputs = tile.values.back();
@@ -132,7 +166,7 @@ class Measure {
     call.columns = columns;
     call.sum = scratch.sum.at_least(1);
     kernels_.loss(objective_.loss, call);
-    return call.sum;
+    for (int lane = 0; lane < LANES<T>; lane++) sums[lane] += double(call.sum[lane]);
   }
 
   // What the mean over a batch divides the sum by, and what its rows weigh, lane by lane.

@@ -233,54 +233,61 @@ template <class T> struct Lion {
   }
 };
 
-template <class T, class Rule> __attribute__((noinline)) void step(const Update<T>& call) {
-  const T* const c = call.constants;
-  constexpr int W = WIDTH<T>;
-  const Rule rules[4] = {Rule(c), Rule(c + 1 % PARTS * W), Rule(c + 2 % PARTS * W), Rule(c + 3 % PARTS * W)};
-  T* const parameters = call.parameters;
-  const T* const gradient = call.gradient;
-  T* const memory[3] = {call.memory[0], call.memory[1], call.memory[2]};
-  const int64_t end = call.count * LANES<T>;
-  for (int64_t group = 0; group < end; group += LANES<T>) {
+// A rule for each register of a group.
+template <class T, class Rule> struct Rules {
+  Rule of[4];
+  INLINE explicit Rules(const T* c)
+      : of{Rule(c), Rule(c + 1 % PARTS * WIDTH<T>), Rule(c + 2 % PARTS * WIDTH<T>), Rule(c + 3 % PARTS * WIDTH<T>)} {}
+};
+
+// The step of the parameter at `at`, as far as one register goes.
+template <class T, class Rule>
+INLINE void step_at(const Rules<T, Rule>& rules, const Update<T>& call, int64_t at, int lane, const T* gradient) {
+  at += lane;
+  Reg<T> own[3];
+  for (int which = 0; which < Rule::MEMORIES; ++which) own[which] = load(call.memory[which] + at);
+  store<T>(call.parameters + at, rules.of[lane / WIDTH<T>](load(call.parameters + at), load(gradient + lane), own));
+  for (int which = 0; which < Rule::MEMORIES; ++which) store<T>(call.memory[which] + at, own[which]);
+}
+
+template <class T, class Rule> __attribute__((noinline)) void step(const Update<T>& update) {
+  const Update<T> call = update;  // nothing that is stored can change it
+  const Rules<T, Rule> rules(call.constants);
+  for (int64_t at = 0; at < call.count * LANES<T>; at += LANES<T>) {
 #pragma GCC unroll 4
-    for (int part = 0; part < PARTS; ++part) {
-      const int64_t at = group + part * W;
-      Reg<T> own[3];
-      for (int which = 0; which < Rule::MEMORIES; ++which) own[which] = load(memory[which] + at);
-      store<T>(parameters + at, rules[part](load(parameters + at), load(gradient + at), own));
-      for (int which = 0; which < Rule::MEMORIES; ++which) store<T>(memory[which] + at, own[which]);
-    }
+    for (int part = 0; part < PARTS; ++part) step_at<T, Rule>(rules, call, at, part * WIDTH<T>, call.gradient + at);
   }
 }
 
-// `step` of the rule `Kind` with two flags as its template arguments
-template <class T, template <class, bool, bool> class Kind>
-void step_of(const Update<T>& call, bool first, bool second) {
-  if (first) {
-    second ? step<T, Kind<T, true, true>>(call) : step<T, Kind<T, true, false>>(call);
-  } else {
-    second ? step<T, Kind<T, false, true>>(call) : step<T, Kind<T, false, false>>(call);
-  }
+// visit(a null pointer to the rule's type) of the rule `Kind` with one or two flags as its template arguments
+template <class T, template <class, bool, bool> class Kind, class Visit>
+void with_flags(bool first, bool second, Visit&& visit) {
+  if (first) second ? visit(static_cast<Kind<T, true, true>*>(nullptr)) : visit(static_cast<Kind<T, true, false>*>(nullptr));
+  else second ? visit(static_cast<Kind<T, false, true>*>(nullptr)) : visit(static_cast<Kind<T, false, false>*>(nullptr));
 }
 
-template <class T, template <class, bool> class Kind> void step_of(const Update<T>& call, bool flag) {
-  flag ? step<T, Kind<T, true>>(call) : step<T, Kind<T, false>>(call);
+template <class T, template <class, bool> class Kind, class Visit> void with_flag(bool flag, Visit&& visit) {
+  flag ? visit(static_cast<Kind<T, true>*>(nullptr)) : visit(static_cast<Kind<T, false>*>(nullptr));
+}
+
+template <class T, class Visit> void with_rule(const Update<T>& call, Visit&& visit) {
+  switch (call.rule) {
+    case Optimizer::sgd: return with_flags<T, Sgd>(call.momentum, call.nesterov, visit);
+    case Optimizer::asgd: return visit(static_cast<Asgd<T>*>(nullptr));
+    case Optimizer::adam: return with_flags<T, Adam>(call.amsgrad, call.decoupled, visit);
+    case Optimizer::adamax: return visit(static_cast<Adamax<T>*>(nullptr));
+    case Optimizer::nadam: return with_flag<T, Nadam>(call.decoupled, visit);
+    case Optimizer::radam: return with_flag<T, Radam>(call.decoupled, visit);
+    case Optimizer::adagrad: return visit(static_cast<Adagrad<T>*>(nullptr));
+    case Optimizer::adadelta: return visit(static_cast<Adadelta<T>*>(nullptr));
+    case Optimizer::rmsprop: return with_flags<T, Rmsprop>(call.centered, call.momentum, visit);
+    case Optimizer::rprop: return visit(static_cast<Rprop<T>*>(nullptr));
+    case Optimizer::lion: return visit(static_cast<Lion<T>*>(nullptr));
+  }
 }
 
 template <class T> void update(const Update<T>& call) {
-  switch (call.rule) {
-    case Optimizer::sgd: return step_of<T, Sgd>(call, call.momentum, call.nesterov);
-    case Optimizer::asgd: return step<T, Asgd<T>>(call);
-    case Optimizer::adam: return step_of<T, Adam>(call, call.amsgrad, call.decoupled);
-    case Optimizer::adamax: return step<T, Adamax<T>>(call);
-    case Optimizer::nadam: return step_of<T, Nadam>(call, call.decoupled);
-    case Optimizer::radam: return step_of<T, Radam>(call, call.decoupled);
-    case Optimizer::adagrad: return step<T, Adagrad<T>>(call);
-    case Optimizer::adadelta: return step<T, Adadelta<T>>(call);
-    case Optimizer::rmsprop: return step_of<T, Rmsprop>(call, call.centered, call.momentum);
-    case Optimizer::rprop: return step<T, Rprop<T>>(call);
-    case Optimizer::lion: return step<T, Lion<T>>(call);
-  }
+  with_rule<T>(call, [&]<class Rule>(Rule*) { step<T, Rule>(call); });
 }
 
 // As many numbers as a register has doubles, to be made doubles of.

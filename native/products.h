@@ -17,8 +17,9 @@ constexpr int TILE_COLUMNS = 6;
 #define TILE_COLUMNS_ARE_SIX 0
 constexpr int TILE_COLUMNS = 3;
 #endif
-constexpr int TILE_ROWS = 4;
-constexpr int DEPTH = 64;  // of the blocks that a deep product is cut into, so that a panel of columns stays in L1
+// Rows of a tile: few columns leave room for more of them, and sums that wait for each other are to be many.
+template <int COLUMNS> constexpr int TILE_ROWS = 2 * COLUMNS <= TILE_COLUMNS ? 8 : 4;
+constexpr int DEPTH = 256;  // of the blocks that a deep product is cut into, so that a panel of columns stays in L2
 
 // result[i][j] = sum over k of left[i][k] right[k][j]. Strides are in numbers; a shared operand has one number where
 // the others have a group.
@@ -42,6 +43,7 @@ template <class T, bool SHARED> INLINE Reg<T> operand(const T* at) {
   else return load<T>(at);
 }
 
+#define EACH_ROW _Pragma("GCC unroll 8") for (int i = 0; i < ROWS; i++)
 #define EACH_COLUMN _Pragma("GCC unroll 8") for (int j = 0; j < COLUMNS; j++)
 
 // visit(i, at) of each row of a tile. Where a row begins is worked out when it is come to: kept for all of them, the places
@@ -54,41 +56,42 @@ template <int ROWS, class T, class Visit> INLINE void each_row(T* at, int64_t ne
   }
 }
 
+// Where a tile begins.
+template <class T> struct Corner {
+  const T *left, *right, *bias;
+  T* result;
+};
+
 template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int ROWS, int COLUMNS>
-INLINE void tile(const Sum<T>& sum, int row, int column) {
+INLINE void tile(const Sum<T>& sum, const Corner<T>& corner) {
   constexpr int GROUP = fallline::LANES<T>;
 #pragma GCC unroll 4
   for (int part = 0; part < PARTS; part++) {
-    const int64_t lane = part * WIDTH<T>;
-    const T* left = sum.left + row * sum.left_row + (LEFT_SHARED ? 0 : lane);
-    const T* right = sum.right + column * sum.right_column + (RIGHT_SHARED ? 0 : lane);
-    T* result = sum.result + row * sum.result_row + column * GROUP + lane;
-    const int64_t next = sum.result_row;
+    const int64_t lane = part * WIDTH<T>, next = sum.result_row;
+    const T* left = corner.left + (LEFT_SHARED ? 0 : lane);
+    const T* right = corner.right + (RIGHT_SHARED ? 0 : lane);
+    T* const result = corner.result + lane;
     Reg<T> s[ROWS][COLUMNS];
     if (sum.add) {
       each_row<ROWS>(result, next, [&](int i, const T* at) { EACH_COLUMN s[i][j] = load<T>(at + j * GROUP); });
     } else {
       Reg<T> start[COLUMNS];
-      EACH_COLUMN start[j] = sum.bias ? load<T>(sum.bias + (column + j) * GROUP + lane) : zero<T>();
-#pragma GCC unroll 8
-      for (int i = 0; i < ROWS; i++) EACH_COLUMN s[i][j] = start[j];
+      EACH_COLUMN start[j] = corner.bias ? load<T>(corner.bias + j * GROUP + lane) : zero<T>();
+      EACH_ROW EACH_COLUMN s[i][j] = start[j];
     }
     for (int k = 0; k < sum.depth; k++, left += sum.left_k, right += sum.right_k) {
       Reg<T> r[COLUMNS];
-#pragma GCC unroll 8
-      for (int j = 0; j < COLUMNS; j++) r[j] = operand<T, RIGHT_SHARED>(right + j * sum.right_column);
-#pragma GCC unroll 8
-      for (int i = 0; i < ROWS; i++) {
+      EACH_COLUMN r[j] = operand<T, RIGHT_SHARED>(right + j * sum.right_column);
+      EACH_ROW {
         const Reg<T> l = operand<T, LEFT_SHARED>(left + i * sum.left_row);
-#pragma GCC unroll 8
-        for (int j = 0; j < COLUMNS; j++) s[i][j] = fma(l, r[j], s[i][j]);
+        EACH_COLUMN s[i][j] = fma(l, r[j], s[i][j]);
       }
     }
     if (sum.relu) {
       each_row<ROWS>(result, next, [&](int i, T* at) { EACH_COLUMN store<T>(at + j * GROUP, at_least<T>(s[i][j], zero<T>())); });
     } else if (sum.mask) {
       each_row<ROWS>(result, next, [&](int i, T* at) {
-        EACH_COLUMN store<T>(at + j * GROUP, select<T>(load<T>(at + j * GROUP) > zero<T>(), s[i][j], zero<T>()));
+        EACH_COLUMN store<T>(at + j * GROUP, where_positive<T>(load<T>(at + j * GROUP), s[i][j]));
       });
     } else if (sum.slopes) {
       const int64_t aside = sum.slopes - sum.result;
@@ -99,23 +102,32 @@ INLINE void tile(const Sum<T>& sum, int row, int column) {
   }
 }
 
-template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int COLUMNS>
-void columns(const Sum<T>& sum, int column) {
-  int row = 0;
-  for (; row + TILE_ROWS <= sum.rows; row += TILE_ROWS)
-    tile<T, LEFT_SHARED, RIGHT_SHARED, TILE_ROWS, COLUMNS>(sum, row, column);
-  switch (sum.rows - row) {
-    case 3: return tile<T, LEFT_SHARED, RIGHT_SHARED, 3, COLUMNS>(sum, row, column);
-    case 2: return tile<T, LEFT_SHARED, RIGHT_SHARED, 2, COLUMNS>(sum, row, column);
-    case 1: return tile<T, LEFT_SHARED, RIGHT_SHARED, 1, COLUMNS>(sum, row, column);
+// Tiles of ROWS one below the other, as many as there are rows for, and then smaller ones.
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int ROWS, int COLUMNS>
+INLINE void tiles(const Sum<T>& sum, Corner<T>& corner, int& rows) {
+  for (; rows >= ROWS; rows -= ROWS) {
+    tile<T, LEFT_SHARED, RIGHT_SHARED, ROWS, COLUMNS>(sum, corner);
+    corner.left += ROWS * sum.left_row;
+    corner.result += ROWS * sum.result_row;
   }
+  if constexpr (ROWS > 1) tiles<T, LEFT_SHARED, RIGHT_SHARED, ROWS / 2, COLUMNS>(sum, corner, rows);
+}
+
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int COLUMNS>
+void columns(const Sum<T>& call, int column) {
+  constexpr int GROUP = fallline::LANES<T>;
+  const Sum<T> sum = call;  // nothing that is stored can change it
+  Corner<T> corner{sum.left, sum.right + column * sum.right_column, sum.bias ? sum.bias + column * GROUP : nullptr,
+                   sum.result + column * GROUP};
+  int rows = sum.rows;
+  tiles<T, LEFT_SHARED, RIGHT_SHARED, TILE_ROWS<COLUMNS>, COLUMNS>(sum, corner, rows);
 }
 
 // All columns, in tiles as wide as one another: 8 are 4 + 4 and not 6 + 2.
 template <class T, bool LEFT_SHARED, bool RIGHT_SHARED> void product(const Sum<T>& sum) {
   const int tiles = (sum.columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
   for (int number = 0, column = 0; number < tiles; number++) {
-    const int width = (sum.columns - column + tiles - number - 1) / (tiles - number);
+    const int left = tiles - number, width = left == 1 ? sum.columns - column : (sum.columns - column + left - 1) / left;
     switch (width) {
 #if TILE_COLUMNS_ARE_SIX
       case 6: columns<T, LEFT_SHARED, RIGHT_SHARED, 6>(sum, column); break;
@@ -130,17 +142,15 @@ template <class T, bool LEFT_SHARED, bool RIGHT_SHARED> void product(const Sum<T
   }
 }
 
-template <class T, bool LEFT_SHARED, bool RIGHT_SHARED> void product_in_blocks(Sum<T> sum) {
-  const int depth = sum.depth;
+// By blocks of k; the sums of a block begin with those of the blocks before.
+template <class T, bool LEFT_SHARED> void product_in_blocks(Sum<T>& sum) {
   const bool relu = sum.relu;
-  const T *left = sum.left, *right = sum.right;
-  for (int k = 0; k < depth; k += DEPTH) {
-    const bool last = k + DEPTH >= depth;
-    sum.left = left + k * sum.left_k;
-    sum.right = right + k * sum.right_k;
-    sum.depth = last ? depth - k : DEPTH;
-    sum.relu = relu && last;
-    product<T, LEFT_SHARED, RIGHT_SHARED>(sum);
+  for (int left = sum.depth; left > 0; left -= DEPTH) {
+    sum.depth = left < DEPTH ? left : DEPTH;
+    sum.relu = relu && left <= DEPTH;
+    product<T, LEFT_SHARED, false>(sum);
+    sum.left += DEPTH * sum.left_k;
+    sum.right += DEPTH * sum.right_k;
     sum.add = true;
   }
 }
@@ -153,8 +163,8 @@ template <class T> void forward(const fallline::Product<T>& p) {
              p.rows,   p.outputs, p.inputs};
   sum.bias = p.bias;
   sum.relu = p.relu;
-  if (p.shared) product_in_blocks<T, true, false>(sum);
-  else product_in_blocks<T, false, false>(sum);
+  if (p.shared) product_in_blocks<T, true>(sum);
+  else product_in_blocks<T, false>(sum);
 }
 
 template <class T> void backward(const fallline::Product<T>& p) {
@@ -179,21 +189,35 @@ template <class T> void gradient(const fallline::Product<T>& p) {
   else product<T, false, false>(sum);
 }
 
+// Sums of COLUMNS registers, which do not wait for each other.
+template <class T, int COLUMNS> INLINE void add_rows(T* sums, const T* from, int64_t next, int rows, bool add) {
+  Reg<T> s[COLUMNS];
+  EACH_COLUMN s[j] = add ? load<T>(sums + j * WIDTH<T>) : zero<T>();
+  for (int row = 0; row < rows; row++, from += next) EACH_COLUMN s[j] += load<T>(from + j * WIDTH<T>);
+  EACH_COLUMN store<T>(sums + j * WIDTH<T>, s[j]);
+}
+
 template <class T> void bias_gradient(T* sums, const T* slopes, int stride, int rows, int outputs, bool add) {
-  constexpr int AT_ONCE = 4;  // sums that do not wait for each other
   const int64_t next = int64_t(stride) * fallline::LANES<T>, all = int64_t(outputs) * fallline::LANES<T>;
   int64_t at = 0;
-  for (; at + AT_ONCE * WIDTH<T> <= all; at += AT_ONCE * WIDTH<T>) {
-    Reg<T> s[AT_ONCE];
-    for (int i = 0; i < AT_ONCE; i++) s[i] = add ? load<T>(sums + at + i * WIDTH<T>) : zero<T>();
-    for (int row = 0; row < rows; row++)
-      for (int i = 0; i < AT_ONCE; i++) s[i] += load<T>(slopes + row * next + at + i * WIDTH<T>);
-    for (int i = 0; i < AT_ONCE; i++) store<T>(sums + at + i * WIDTH<T>, s[i]);
+  for (; at + 8 * WIDTH<T> <= all; at += 8 * WIDTH<T>) add_rows<T, 8>(sums + at, slopes + at, next, rows, add);
+  switch ((all - at) / WIDTH<T>) {
+    case 7: return add_rows<T, 7>(sums + at, slopes + at, next, rows, add);
+    case 6: return add_rows<T, 6>(sums + at, slopes + at, next, rows, add);
+    case 5: return add_rows<T, 5>(sums + at, slopes + at, next, rows, add);
+    case 4: return add_rows<T, 4>(sums + at, slopes + at, next, rows, add);
+    case 3: return add_rows<T, 3>(sums + at, slopes + at, next, rows, add);
+    case 2: return add_rows<T, 2>(sums + at, slopes + at, next, rows, add);
+    case 1: return add_rows<T, 1>(sums + at, slopes + at, next, rows, add);
   }
-  for (; at < all; at += WIDTH<T>) {
-    Reg<T> s = add ? load<T>(sums + at) : zero<T>();
-    for (int row = 0; row < rows; row++) s += load<T>(slopes + row * next + at);
-    store<T>(sums + at, s);
+}
+
+template <class T> void spread(T* result, const T* table, int columns, const int32_t* index, int64_t first, int rows) {
+  constexpr int GROUP = fallline::LANES<T>;
+  for (int64_t row = first; row < first + rows; row++) {
+    const T* from = table + (index ? index[row] : row) * columns;
+    for (int column = 0; column < columns; column++, result += GROUP)
+      for (int lane = 0; lane < GROUP; lane += WIDTH<T>) store<T>(result + lane, splat<T>(from[column]));
   }
 }
 

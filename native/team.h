@@ -2,42 +2,48 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <functional>
 #include <mutex>
-#include <thread>
 #include <utility>
-#include <vector>
+
+#include "pool.h"
 
 namespace fallline {
 
 class Team {
  public:
-  // Of the calling thread and `threads - 1` others, which begin with enter(first + 1), enter(first + 2), ...
-  Team(int threads, int first, void (*enter)(int)) {
+  // Of the calling thread and `threads - 1` of the pool's, which settle as number first + 1, first + 2, ...
+  Team(Pool& pool, int threads, int first) : others_(threads - 1), present_(threads - 1) {
     for (int i = 1; i < threads; i++)
-      others_.emplace_back([this, first, i, enter] {
-        enter(first + i);
+      pool.start([this, first, i] {
+        settle(first + i);
         serve();
+        std::lock_guard hold(guard_);
+        present_--;
+        left_.notify_one();
       });
   }
   Team(const Team&) = delete;
   ~Team() {
     closing_ = true;
     call();
-    for (std::thread& other : others_) other.join();
+    std::unique_lock hold(guard_);
+    left_.wait(hold, [&] { return present_ == 0; });
   }
 
   // Does work(0) to work(parts - 1), in any order, and returns when all is done.
-  void each(int parts, const std::function<void(int)>& work) {
-    if (others_.empty() || parts == 1) {
+  template <class Work>
+  void each(int parts, Work&& work) {
+    if (others_ == 0 || parts == 1) {
       for (int part = 0; part < parts; part++) work(part);
       return;
     }
-    work_ = &work;
+    work_ = std::ref(work);
     parts_ = parts;
     next_ = 0;
-    busy_ = int(others_.size());
+    busy_ = others_;
     call();
     take();
     for (int busy; (busy = busy_) > 0;) busy_.wait(busy);
@@ -61,20 +67,22 @@ class Team {
   }
   void take() {
     try {
-      for (int part; (part = next_++) < parts_;) (*work_)(part);
+      for (int part; (part = next_++) < parts_;) work_(part);
     } catch (...) {
       std::lock_guard hold(guard_);
       failed_ = std::current_exception();
     }
   }
 
-  std::vector<std::thread> others_;
-  const std::function<void(int)>* work_ = nullptr;
+  const int others_;
+  int present_;  // of the others
+  std::function<void(int)> work_;
   int parts_ = 0;
   std::atomic<int> next_ = 0, busy_ = 0;
   std::atomic<unsigned> round_ = 0;
   std::atomic<bool> closing_ = false;
   std::mutex guard_;
+  std::condition_variable left_;
   std::exception_ptr failed_;
 };
 
