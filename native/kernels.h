@@ -48,7 +48,8 @@ template <class T> struct Product {
   const T* bias = nullptr;    // forward: [output]
   bool relu = false;          // forward: end in it; backward: pass only where result, the layer's outputs, is above 0
   const T* slopes = nullptr;  // backward: what to multiply by [row][input], with result_stride
-  bool add = false;           // gradient: to what result holds
+  T* sums = nullptr;          // gradient: that of the bias, the slopes' sums over the rows, where it is wanted too [output]
+  bool add = false;           // gradient: to what result and sums hold
 };
 
 template <class T> struct LossCall {

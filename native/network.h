@@ -186,12 +186,12 @@ class Network {
   void gradient(std::size_t i, const Tile<T>& tile, T* to, bool add) const {
     const Layer& layer = layers_[i];
     Product<T> product = weights(i, tile, to);
+    product.sums = to + (layer.bias - layer.weights) * LANES<T>;
     product.add = add;
     kernels_.gradient(product);
     if (layer.stride > layer.inputs && !add)
       for (int output = 0; output < layer.outputs; output++)
         std::memset(static_cast<void*>(to + (std::int64_t(output) * layer.stride + layer.inputs) * LANES<T>), 0, 64);
-    bias_gradient(i, tile, to + (layer.bias - layer.weights) * LANES<T>, add);
   }
   void bias_gradient(std::size_t i, const Tile<T>& tile, T* to, bool add) const {
     kernels_.bias_gradient(to, tile.values[i], stride_for(layers_[i].outputs), tile.rows, layers_[i].outputs, add);

@@ -33,7 +33,8 @@ template <class T> struct Sum {
   int rows, columns, depth;
   const T* bias = nullptr;    // added, by column
   const T* slopes = nullptr;  // multiplied by, at result's place
-  bool add = false;           // to what result holds
+  T* left_sums = nullptr;     // [i], the sum over k of left[i][k]
+  bool add = false;           // to what result and left_sums hold
   bool relu = false;          // of the sum
   bool mask = false;          // 0 where result held 0 or less
 };
@@ -59,10 +60,10 @@ template <int ROWS, class T, class Visit> INLINE void each_row(T* at, int64_t ne
 // Where a tile begins.
 template <class T> struct Corner {
   const T *left, *right, *bias;
-  T* result;
+  T *result, *left_sums;
 };
 
-template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int ROWS, int COLUMNS>
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, bool SUMS, int ROWS, int COLUMNS>
 INLINE void tile(const Sum<T>& sum, const Corner<T>& corner) {
   constexpr int GROUP = fallline::LANES<T>;
 #pragma GCC unroll 4
@@ -79,14 +80,19 @@ INLINE void tile(const Sum<T>& sum, const Corner<T>& corner) {
       EACH_COLUMN start[j] = corner.bias ? load<T>(corner.bias + j * GROUP + lane) : zero<T>();
       EACH_ROW EACH_COLUMN s[i][j] = start[j];
     }
+    Reg<T> sums[ROWS];
+    T* const left_sums = corner.left_sums + lane;
+    if constexpr (SUMS) EACH_ROW sums[i] = sum.add ? load<T>(left_sums + i * GROUP) : zero<T>();
     for (int k = 0; k < sum.depth; k++, left += sum.left_k, right += sum.right_k) {
       Reg<T> r[COLUMNS];
       EACH_COLUMN r[j] = operand<T, RIGHT_SHARED>(right + j * sum.right_column);
       EACH_ROW {
         const Reg<T> l = operand<T, LEFT_SHARED>(left + i * sum.left_row);
+        if constexpr (SUMS) sums[i] += l;
         EACH_COLUMN s[i][j] = fma(l, r[j], s[i][j]);
       }
     }
+    if constexpr (SUMS) EACH_ROW store<T>(left_sums + i * GROUP, sums[i]);
     if (sum.relu) {
       each_row<ROWS>(result, next, [&](int i, T* at) { EACH_COLUMN store<T>(at + j * GROUP, at_least<T>(s[i][j], zero<T>())); });
     } else if (sum.mask) {
@@ -103,43 +109,76 @@ INLINE void tile(const Sum<T>& sum, const Corner<T>& corner) {
 }
 
 // Tiles of ROWS one below the other, as many as there are rows for, and then smaller ones.
-template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int ROWS, int COLUMNS>
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, bool SUMS, int ROWS, int COLUMNS>
 INLINE void tiles(const Sum<T>& sum, Corner<T>& corner, int& rows) {
   for (; rows >= ROWS; rows -= ROWS) {
-    tile<T, LEFT_SHARED, RIGHT_SHARED, ROWS, COLUMNS>(sum, corner);
+    tile<T, LEFT_SHARED, RIGHT_SHARED, SUMS, ROWS, COLUMNS>(sum, corner);
     corner.left += ROWS * sum.left_row;
     corner.result += ROWS * sum.result_row;
+    if constexpr (SUMS) corner.left_sums += ROWS * fallline::LANES<T>;
   }
-  if constexpr (ROWS > 1) tiles<T, LEFT_SHARED, RIGHT_SHARED, ROWS / 2, COLUMNS>(sum, corner, rows);
+  if constexpr (ROWS > 1) tiles<T, LEFT_SHARED, RIGHT_SHARED, SUMS, ROWS / 2, COLUMNS>(sum, corner, rows);
 }
 
-template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, int COLUMNS>
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, bool SUMS, int COLUMNS>
 void columns(const Sum<T>& call, int column) {
   constexpr int GROUP = fallline::LANES<T>;
   const Sum<T> sum = call;  // nothing that is stored can change it
   Corner<T> corner{sum.left, sum.right + column * sum.right_column, sum.bias ? sum.bias + column * GROUP : nullptr,
-                   sum.result + column * GROUP};
+                   sum.result + column * GROUP, sum.left_sums};
   int rows = sum.rows;
-  tiles<T, LEFT_SHARED, RIGHT_SHARED, TILE_ROWS<COLUMNS>, COLUMNS>(sum, corner, rows);
+  tiles<T, LEFT_SHARED, RIGHT_SHARED, SUMS, SUMS ? 4 : TILE_ROWS<COLUMNS>, COLUMNS>(sum, corner, rows);
 }
 
-// All columns, in tiles as wide as one another: 8 are 4 + 4 and not 6 + 2.
-template <class T, bool LEFT_SHARED, bool RIGHT_SHARED> void product(const Sum<T>& sum) {
-  const int tiles = (sum.columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  for (int number = 0, column = 0; number < tiles; number++) {
-    const int left = tiles - number, width = left == 1 ? sum.columns - column : (sum.columns - column + left - 1) / left;
-    switch (width) {
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, bool SUMS>
+void columns(const Sum<T>& sum, int column, int width) {
+  switch (width) {
 #if TILE_COLUMNS_ARE_SIX
-      case 6: columns<T, LEFT_SHARED, RIGHT_SHARED, 6>(sum, column); break;
-      case 5: columns<T, LEFT_SHARED, RIGHT_SHARED, 5>(sum, column); break;
-      case 4: columns<T, LEFT_SHARED, RIGHT_SHARED, 4>(sum, column); break;
+    case 5: return columns<T, LEFT_SHARED, RIGHT_SHARED, SUMS, 5>(sum, column);
+    case 4: return columns<T, LEFT_SHARED, RIGHT_SHARED, SUMS, 4>(sum, column);
+    case 3: return columns<T, LEFT_SHARED, RIGHT_SHARED, SUMS, 3>(sum, column);
 #endif
-      case 3: columns<T, LEFT_SHARED, RIGHT_SHARED, 3>(sum, column); break;
-      case 2: columns<T, LEFT_SHARED, RIGHT_SHARED, 2>(sum, column); break;
-      case 1: columns<T, LEFT_SHARED, RIGHT_SHARED, 1>(sum, column); break;
-    }
-    column += width;
+    case 2: return columns<T, LEFT_SHARED, RIGHT_SHARED, SUMS, 2>(sum, column);
+    case 1: return columns<T, LEFT_SHARED, RIGHT_SHARED, SUMS, 1>(sum, column);
   }
+  if constexpr (!SUMS) columns<T, LEFT_SHARED, RIGHT_SHARED, SUMS, TILE_COLUMNS>(sum, column);
+}
+
+// Sums of COLUMNS registers, which do not wait for each other.
+template <class T, int COLUMNS> INLINE void add_rows(T* sums, const T* from, int64_t next, int rows, bool add) {
+  Reg<T> s[COLUMNS];
+  EACH_COLUMN s[j] = add ? load<T>(sums + j * WIDTH<T>) : zero<T>();
+  for (int row = 0; row < rows; row++, from += next) EACH_COLUMN s[j] += load<T>(from + j * WIDTH<T>);
+  EACH_COLUMN store<T>(sums + j * WIDTH<T>, s[j]);
+}
+
+template <class T> void bias_gradient(T* sums, const T* slopes, int stride, int rows, int outputs, bool add) {
+  const int64_t next = int64_t(stride) * fallline::LANES<T>, all = int64_t(outputs) * fallline::LANES<T>;
+  int64_t at = 0;
+  for (; at + 8 * WIDTH<T> <= all; at += 8 * WIDTH<T>) add_rows<T, 8>(sums + at, slopes + at, next, rows, add);
+  switch ((all - at) / WIDTH<T>) {
+    case 7: return add_rows<T, 7>(sums + at, slopes + at, next, rows, add);
+    case 6: return add_rows<T, 6>(sums + at, slopes + at, next, rows, add);
+    case 5: return add_rows<T, 5>(sums + at, slopes + at, next, rows, add);
+    case 4: return add_rows<T, 4>(sums + at, slopes + at, next, rows, add);
+    case 3: return add_rows<T, 3>(sums + at, slopes + at, next, rows, add);
+    case 2: return add_rows<T, 2>(sums + at, slopes + at, next, rows, add);
+    case 1: return add_rows<T, 1>(sums + at, slopes + at, next, rows, add);
+  }
+}
+
+// All columns, in tiles as wide as one another: 8 are 4 + 4 and not 6 + 2. left_sums, where wanted, are found on the way
+// of the last tile, if that leaves registers for them.
+template <class T, bool LEFT_SHARED, bool RIGHT_SHARED, bool SUMS = false> void product(const Sum<T>& sum) {
+  for (int tiles = (sum.columns + TILE_COLUMNS - 1) / TILE_COLUMNS, column = 0, width; tiles > 0; tiles--, column += width) {
+    width = (sum.columns - column + tiles - 1) / tiles;
+    if constexpr (SUMS) {
+      if (tiles == 1 && width < TILE_COLUMNS) return columns<T, LEFT_SHARED, RIGHT_SHARED, true>(sum, column, width);
+    }
+    columns<T, LEFT_SHARED, RIGHT_SHARED, false>(sum, column, width);
+  }
+  if constexpr (SUMS)
+    bias_gradient(sum.left_sums, sum.left, int(sum.left_k / fallline::LANES<T>), sum.depth, sum.rows, sum.add);
 }
 
 // By blocks of k; the sums of a block begin with those of the blocks before.
@@ -184,32 +223,12 @@ template <class T> void gradient(const fallline::Product<T>& p) {
              p.left,   GROUP, int64_t(p.left_stride) * GROUP,
              p.right,  int64_t(p.right_stride) * (p.shared ? 1 : GROUP), p.shared ? 1 : GROUP,
              p.outputs, p.inputs, p.rows};
+  sum.left_sums = p.sums;
   sum.add = p.add;
-  if (p.shared) product<T, false, true>(sum);
+  if (p.sums && p.shared) product<T, false, true, true>(sum);
+  else if (p.sums) product<T, false, false, true>(sum);
+  else if (p.shared) product<T, false, true>(sum);
   else product<T, false, false>(sum);
-}
-
-// Sums of COLUMNS registers, which do not wait for each other.
-template <class T, int COLUMNS> INLINE void add_rows(T* sums, const T* from, int64_t next, int rows, bool add) {
-  Reg<T> s[COLUMNS];
-  EACH_COLUMN s[j] = add ? load<T>(sums + j * WIDTH<T>) : zero<T>();
-  for (int row = 0; row < rows; row++, from += next) EACH_COLUMN s[j] += load<T>(from + j * WIDTH<T>);
-  EACH_COLUMN store<T>(sums + j * WIDTH<T>, s[j]);
-}
-
-template <class T> void bias_gradient(T* sums, const T* slopes, int stride, int rows, int outputs, bool add) {
-  const int64_t next = int64_t(stride) * fallline::LANES<T>, all = int64_t(outputs) * fallline::LANES<T>;
-  int64_t at = 0;
-  for (; at + 8 * WIDTH<T> <= all; at += 8 * WIDTH<T>) add_rows<T, 8>(sums + at, slopes + at, next, rows, add);
-  switch ((all - at) / WIDTH<T>) {
-    case 7: return add_rows<T, 7>(sums + at, slopes + at, next, rows, add);
-    case 6: return add_rows<T, 6>(sums + at, slopes + at, next, rows, add);
-    case 5: return add_rows<T, 5>(sums + at, slopes + at, next, rows, add);
-    case 4: return add_rows<T, 4>(sums + at, slopes + at, next, rows, add);
-    case 3: return add_rows<T, 3>(sums + at, slopes + at, next, rows, add);
-    case 2: return add_rows<T, 2>(sums + at, slopes + at, next, rows, add);
-    case 1: return add_rows<T, 1>(sums + at, slopes + at, next, rows, add);
-  }
 }
 
 template <class T> void spread(T* result, const T* table, int columns, const int32_t* index, int64_t first, int rows) {

@@ -18,14 +18,17 @@ struct Step {
   const double* option(int which) const { return options[which].data(); }
 };
 
+template <int N> bool alike(const double* lanes) {
+  bool all = true;  // no early end, so that lanes are compared side by side
+  for (int lane = 1; lane < N; ++lane) all &= lanes[lane] == lanes[0];
+  return all;
+}
+
 // carried[which] becomes itself times `base`, and so the power that pow gives, to the last bit but for rare ties: the
 // row after it holds what rounding left out. Products by Dekker (1971), which wants multiplications and additions
 // rounded one by one (-ffp-contract=off). RAdam takes differences of numbers near 1 / (1 - beta2) and would show an
 // error in the last bit as one in the 11th digit.
-template <int N> void raise(const Step& step, int which, const double* __restrict base) {
-  double* __restrict power = step.carried[which].data();
-  double* __restrict rest = step.carried[which + 1].data();
-  if (std::all_of(power, power + N, [](double value) { return value == 0; })) return;
+template <int N> void raise(double* __restrict power, double* __restrict rest, const double* __restrict base) {
   for (int lane = 0; lane < N; ++lane) {
     const double a = power[lane], b = base[lane];
     const double a_split = 134217729 * a, b_split = 134217729 * b;  // 2^27 + 1
@@ -42,6 +45,14 @@ template <int N> void raise(const Step& step, int which, const double* __restric
     rest[lane] = power[lane] < 1e-30 ? 0 : rest[lane];
     power[lane] = power[lane] < 1e-30 ? 0 : power[lane];
   }
+}
+template <int N> void raise(const Step& step, int which, const double* base) {
+  double *power = step.carried[which].data(), *rest = step.carried[which + 1].data();
+  if (!alike<N>(power) || !alike<N>(rest) || !alike<N>(base)) return raise<N>(power, rest, base);
+  if (power[0] == 0) return;
+  raise<1>(power, rest, base);
+  std::fill_n(power, N, power[0]);
+  std::fill_n(rest, N, rest[0]);
 }
 
 // Each of the following writes its constants in the order in which the rule's kernel reads them.
@@ -95,9 +106,11 @@ template <class T> void adam(const Step& step, T* __restrict constants) {
   const double *power1 = step.carried[0].data(), *power2 = step.carried[2].data(), *eps = step.option(2);
   for (int lane = 0; lane < N; ++lane) {
     constants[lane] = -step.rates[lane] / (1 - power1[lane]);
-    constants[5 * N + lane] = 1 / std::sqrt(1 - power2[lane]);
     constants[6 * N + lane] = eps[lane];
   }
+  const auto correction = [&](int lane) { return static_cast<T>(1 / std::sqrt(1 - power2[lane])); };
+  if (alike<N>(power2)) std::fill_n(constants + 5 * N, N, correction(0));
+  else for (int lane = 0; lane < N; ++lane) constants[5 * N + lane] = correction(lane);
 }
 
 template <class T> void adamax(const Step& step, T* __restrict constants) {

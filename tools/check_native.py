@@ -12,7 +12,7 @@ from pathlib import Path
 import fallline._native
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "sanitized"
+BUILDS = ROOT / "build" / "sanitized"
 FUZZ = ROOT / "tests" / "native" / "fuzz.py"
 SCRIPTS = Path(sys.executable).parent
 OLD_MACHINE = "Nehalem"  # of 2008: no AVX
@@ -24,47 +24,51 @@ def run(*command: str | Path, **environment: str) -> None:
         sys.exit(f"{' '.join(map(str, command))} ended with exit code {done.returncode}")
 
 
-def build() -> None:
-    print("compiling fallline._native with sanitizers into build/sanitized ...", file=sys.stderr)
-    options = ["-DFALLLINE_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug", f"-DPython_EXECUTABLE={sys.executable}"]
+def build(sanitizers: str) -> Path:
+    """Where the compiled engine with these sanitizers is."""
+    folder = BUILDS / sanitizers.replace(",", "-")
+    print(f"compiling fallline._native with sanitizers into {folder.relative_to(ROOT)} ...", file=sys.stderr)
+    options = [f"-DFALLLINE_SANITIZE={sanitizers}", "-DCMAKE_BUILD_TYPE=Debug", f"-DPython_EXECUTABLE={sys.executable}"]
     path = f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"  # ninja is there
-    run(SCRIPTS / "cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "--log-level=NOTICE", *options, PATH=path)
-    run(SCRIPTS / "cmake", "--build", BUILD, "--", "--quiet", PATH=path)
+    run(SCRIPTS / "cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "--log-level=NOTICE", *options, PATH=path)
+    run(SCRIPTS / "cmake", "--build", folder, "--", "--quiet", PATH=path)
+    return folder
 
 
-def check_that_kernels_cannot_be_merged() -> None:
+def check_that_kernels_cannot_be_merged(folder: Path) -> None:
     """No kernel's file may define a function that the linker could merge with that of another file."""
-    for path in sorted(BUILD.glob("CMakeFiles/kernels_*.dir/**/*.o")):
+    for path in sorted(folder.glob("CMakeFiles/kernels_*.dir/**/*.o")):
         symbols = subprocess.run(
             ["nm", "-C", "--defined-only", path], capture_output=True, encoding="utf-8", check=True
         )
         weak = re.findall(r"^\S+ [Wi] (.+)$", symbols.stdout, flags=re.MULTILINE)
         if weak:
             sys.exit(
-                f"{path.relative_to(BUILD)} defines what the linker may put in the place of plain code, and what an "
+                f"{path.relative_to(folder)} defines what the linker may put in the place of plain code, and what an "
                 f"older machine cannot run: {', '.join(weak)}. Put it in an anonymous namespace."
             )
 
 
-def compiler() -> str:
-    cache = (BUILD / "CMakeCache.txt").read_text(encoding="utf-8")
-    found = re.search(r"^(?:CMAKE_CXX_COMPILER|FALLLINE_CXX):\w+=(.+)$", cache, flags=re.MULTILINE)
-    assert found is not None
-    return found[1]
-
-
-def runtime(name: str) -> str:
-    """Where the compiler keeps a library of its own."""
-    command = [compiler(), f"-print-file-name={name}"]
+def runtime(folder: Path, name: str) -> str:
+    """Where the compiler of a build keeps a library of its own."""
+    cache = (folder / "CMakeCache.txt").read_text(encoding="utf-8")
+    compiler = re.search(r"^(?:CMAKE_CXX_COMPILER|FALLLINE_CXX):\w+=(.+)$", cache, flags=re.MULTILINE)
+    assert compiler is not None
+    command = [compiler[1], f"-print-file-name={name}"]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
 
 
+def preloaded(folder: Path, library: str) -> str:
+    """Loaded before Python, which has neither."""
+    return f"{runtime(folder, library)} {runtime(folder, 'libstdc++.so')}"
+
+
 def fuzz_under_sanitizers(seconds: float) -> None:
-    build()
-    check_that_kernels_cannot_be_merged()
-    (module,) = BUILD.glob("_native.*")
+    folder = build("address,undefined")
+    check_that_kernels_cannot_be_merged(folder)
+    (module,) = folder.glob("_native.*")
     environment = {
-        "LD_PRELOAD": f"{runtime('libasan.so')} {runtime('libstdc++.so')}",  # before Python, which has neither
+        "LD_PRELOAD": preloaded(folder, "libasan.so"),
         "ASAN_OPTIONS": "detect_leaks=0",  # Python's own
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONMALLOC": "malloc",  # so that every array has its own allocation
@@ -72,6 +76,24 @@ def fuzz_under_sanitizers(seconds: float) -> None:
     for name in fallline._native.instruction_sets():
         arguments = ["--module", module, "--instruction-set", name, "--seconds", str(seconds)]
         run(sys.executable, FUZZ, *arguments, **environment)
+
+
+def fuzz_threads(seconds: float) -> None:
+    """Whether threads touch what others are at, seen by ThreadSanitizer: on one instruction set, as they all share it."""
+    setarch = shutil.which("setarch")
+    if setarch is None:
+        sys.exit(
+            "make test-native needs setarch, of util-linux: ThreadSanitizer wants its addresses in their usual place"
+        )
+    folder = build("thread")
+    (module,) = folder.glob("_native.*")
+    environment = {
+        "LD_PRELOAD": preloaded(folder, "libtsan.so"),
+        "TSAN_OPTIONS": "halt_on_error=1",
+        "OPENBLAS_NUM_THREADS": "1",  # whose threads it cannot look into
+    }
+    arguments = ["--module", module, "--threads-only", "--seconds", str(seconds)]
+    run(setarch, "--addr-no-randomize", sys.executable, FUZZ, *arguments, **environment)
 
 
 def run_as_an_old_machine(seconds: float) -> None:
@@ -89,6 +111,7 @@ def main() -> None:
     if sys.platform != "linux":
         sys.exit("make test-native needs Linux and GCC")
     fuzz_under_sanitizers(arguments.seconds)
+    fuzz_threads(arguments.seconds)
     if platform.machine() == "x86_64":
         run_as_an_old_machine(arguments.seconds)
 

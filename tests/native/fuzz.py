@@ -7,6 +7,7 @@ numpy only, never torch. A run that fails says which number draws it again: `--f
 import argparse
 import importlib
 import importlib.util
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -101,10 +102,16 @@ class Case:
         outputs = int(draw(1, 12)) + (targets == "classes")
         if targets == "halves":
             outputs *= 2
-        self.sizes = [int(draw(1, 40)), *(int(draw(1, 70)) for _ in range(draw(0, 4))), outputs]
+        # now and then a first layer that is large, and batches that threads share
+        self.sizes = [
+            int(draw(1, 400 if draw(8) == 0 else 40)),
+            *(int(draw(1, 70)) for _ in range(draw(0, 4))),
+            outputs,
+        ]
+        most_rows = 1200 if draw(8) == 0 else 200
         self.parameters = sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
         self.tables, self.weights = [], []
-        for rows in (int(draw(1, 200)), int(draw(1, 100))):
+        for rows in (int(draw(1, most_rows)), int(draw(1, most_rows // 2))):
             self.tables += [
                 self.random.normal(size=(rows, self.sizes[0])).astype(self.dtype),
                 self._targets(targets, rows),
@@ -239,6 +246,39 @@ def try_training(native: ModuleType, case: Case, instruction_set: str) -> None:
     assert same(results(together, lane), results(alone, 0)), f"the run of lane {lane} went elsewhere alone"
 
 
+def try_other_ways(native: ModuleType, case: Case, instruction_set: str) -> None:
+    """Where nothing is clipped, whole gradients are found first or not, and come to the same."""
+    if case.plan["clip_norm"] or case.plan["clip_value"]:
+        return
+    ways = []
+    for limits in ({}, {"clip_value": [np.inf] * case.lanes}, {"clip_norm": [np.inf] * case.lanes}):
+        case.plan |= {"clip_value": [], "clip_norm": []} | limits
+        ways.append(block(native, case, list(range(case.lanes)), instruction_set))
+        for lane in range(case.lanes):
+            ways[-1].put(PARAMETERS, lane, case.start[lane])
+        train(native, ways[-1])
+    case.plan |= {"clip_value": [], "clip_norm": []}
+    for way in ways[1:]:
+        for lane in range(case.lanes):
+            assert same(results(ways[0], lane), results(way, lane)), "a run that is not clipped went elsewhere"
+
+
+def try_threads(native: ModuleType, case: Case, instruction_set: str) -> None:
+    """Blocks that are trained by turns, on more threads than there are blocks or on fewer, come to the same."""
+    blocks = [block(native, case, list(range(case.lanes)), instruction_set) for _ in range(3)]
+    for one in blocks:
+        for lane in range(case.lanes):
+            one.put(PARAMETERS, lane, case.start[lane])
+    for threads in itertools.cycle((2, 7, 1, 4)):
+        pending = [one for one in blocks if one.pending(FOREVER, FOREVER)]
+        if not pending:
+            break
+        native.advance(pending, [FOREVER] * len(pending), FOREVER, threads, 0.001)
+    for one in blocks[1:]:
+        for lane in range(case.lanes):
+            assert same(results(blocks[0], lane), results(one, lane)), "a run went elsewhere on other threads"
+
+
 def try_points(native: ModuleType, case: Case, instruction_set: str) -> None:
     inputs, targets = case.tables[:2]
     plan = case.of_lanes([0]) | {"dropout": []}
@@ -288,6 +328,7 @@ def main() -> None:
     parser.add_argument("--module", type=Path, help="the compiled engine's file; without it, the installed one")
     parser.add_argument("--instruction-set", help="the one to use; without it, the best of this machine")
     parser.add_argument("--best", help="the one that has to be the best of this machine")
+    parser.add_argument("--threads-only", action="store_true", help="only what is done by several threads")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--first", type=int, default=0, help="the number of the first block")
     arguments = parser.parse_args()
@@ -296,11 +337,14 @@ def main() -> None:
     if arguments.best not in (None, best):
         sys.exit(f"{best} is taken for the best of this machine, and {arguments.best} is")
     chosen = arguments.instruction_set or best
+    attempts = [try_threads, try_points]
+    if not arguments.threads_only:
+        attempts += [try_training, try_other_ways, try_nonsense]
     number, end = arguments.first, time.monotonic() + arguments.seconds
     while number == arguments.first or time.monotonic() < end:
         try:
             case = Case(number)
-            for attempt in (try_training, try_points, try_nonsense):
+            for attempt in attempts:
                 attempt(native, case, chosen)
         except AssertionError:
             print(f"{chosen}, --first {number}: {case.plan}", file=sys.stderr)

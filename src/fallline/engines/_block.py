@@ -87,7 +87,8 @@ class Block:
 
     def alive(self) -> list[int]:
         """The lanes whose runs have not ended."""
-        return [lane for lane in range(len(self.runs)) if self.native.end(lane) is required().End.running]
+        running = required().End.running  # once: it looks into the environment
+        return [lane for lane in range(len(self.runs)) if self.native.end(lane) is running]
 
     def trained(self, lane: int) -> Trained:
         """The run of a lane as far as it got."""
