@@ -79,7 +79,7 @@ def fuzz_under_sanitizers(seconds: float) -> None:
 
 
 def fuzz_threads(seconds: float) -> None:
-    """Whether threads touch what others are at, seen by ThreadSanitizer: on one instruction set, as they all share it."""
+    """ThreadSanitizer sees whether threads touch what others are at: on one instruction set, as all share them."""
     setarch = shutil.which("setarch")
     if setarch is None:
         sys.exit(
