@@ -121,6 +121,17 @@ def test_a_space_may_be_a_file_and_flags_go_first(fallline: Command):
     assert {place["recipe"]["learning_rate"] for place in ended.json["ranking"]} == {0.1}
 
 
+def test_a_network_of_ones_own_is_compared_with_the_one_that_is_built_in(fallline: Command):
+    Path("own_of_compare.py").write_text(
+        "from torch import nn\ndef net(inputs, outputs):\n    return nn.Linear(inputs, outputs)\n"
+    )
+    networks = ["--network", "own_of_compare:net,none", "--lr", "0.1", *SHORT]
+    ended = fallline("compare", "iris", *networks, "--json", "--out", "study")
+    assert ended.code == 0, ended.err
+    assert {place["recipe"]["network"] for place in ended.json["ranking"]} == {"own_of_compare:net", None}
+    assert "widths is ignored for own_of_compare:net" in ended.err
+
+
 def test_what_an_optimizer_lacks_is_announced(fallline: Command):
     ended = fallline("compare", "iris", *TWO, "--momentum", "0,0.9", "--json", "--out", "study")
     assert "momentum is ignored for adam" in ended.err

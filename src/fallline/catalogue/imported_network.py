@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from weakref import WeakSet
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.parameter import is_lazy
 
+from fallline.catalogue.given import given_network, is_given
 from fallline.catalogue.references import referred, working_directory_first
 from fallline.core.errors import RecipeError
 
@@ -20,24 +22,25 @@ _built: WeakSet[nn.Module] = WeakSet()
 """What functions have returned and is still alive: one that comes again would be trained by two runs at once."""
 
 
-def imported_network(reference: str, *, inputs: int, outputs: int) -> nn.Module:
+def imported_network(
+    reference: str, *, inputs: int, outputs: int, function: Callable[..., Any] | None = None
+) -> nn.Module:
     """The module that ``function(inputs, outputs)`` returns.
 
     Args:
-        reference: Where the function is, ``package.module:function``.
+        reference: Where the function is, ``package.module:function``, or what `reference_of` has called it.
         inputs: Features of a row.
         outputs: Units that the module has to return.
+        function: What is meant by ``reference``, where that is known.
 
     Raises:
         RecipeError: It cannot be imported or built, or does not map ``(row, inputs)`` to ``(row, outputs)``.
     """
     doing = f"building the network {reference}"
-    function = referred(reference, doing=doing)
-    if not callable(function):
-        raise RecipeError(doing, "it is not a function", expected=_expected(reference), got=_shown(function))
+    called = function or _function(reference, doing)
     with working_directory_first():  # the function may import what it needs when it is called
         try:
-            returned = function(inputs, outputs)
+            returned = called(inputs, outputs)
         except Exception as error:  # a function that is called may raise anything
             raise RecipeError(
                 doing,
@@ -48,6 +51,23 @@ def imported_network(reference: str, *, inputs: int, outputs: int) -> nn.Module:
         _require_fit(module, doing, inputs=inputs, outputs=outputs)
     _built.add(module)
     return module
+
+
+def _function(reference: str, doing: str) -> Callable[..., Any]:
+    given = given_network(reference)
+    if given is not None:
+        return given.function
+    if is_given(reference):
+        raise RecipeError(
+            doing,
+            "it was a function of a notebook or a script, in another session",
+            got=f"network = {reference}",
+            do=f"network=FUNCTION, with the function {reference.partition(':')[2]} itself",
+        )
+    found = referred(reference, doing=doing)
+    if not callable(found):
+        raise RecipeError(doing, "it is not a function", expected=_expected(reference), got=_shown(found))
+    return found
 
 
 def _own_module(module: object, reference: str, doing: str) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 from torch.nn.init import calculate_gain
@@ -14,7 +14,7 @@ from fallline.catalogue.imported_network import imported_network
 from fallline.core.errors import RecipeError
 from fallline.core.recipe import OptionValue, Recipe
 
-__all__ = ["HEADS", "Feedforward", "Head", "Imported", "has_batch_norm", "network_for"]
+__all__ = ["HEADS", "LAYERS", "Feedforward", "Head", "Imported", "has_batch_norm", "network_for"]
 
 Head = Literal["none", "sigmoid", "log_softmax", "softplus"]
 """What follows the last layer, so that the module returns what the loss takes."""
@@ -27,6 +27,8 @@ HEADS: dict[Head, Callable[[], tuple[nn.Module, ...]]] = {
     "softplus": lambda: (nn.Softplus(),),
 }
 """The modules of each head."""
+LAYERS = ("widths", "activation", "dropout", "normalization", "initialization")
+"""The fields of a recipe that speak of the layers of the built-in network, and have no effect on another."""
 _ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
@@ -159,12 +161,14 @@ class Imported:
         inputs: Features of a row.
         outputs: Units that the module returns.
         head: What follows the module.
+        function: The function, where it is known; None: what ``reference`` means.
     """
 
     reference: str
     inputs: int
     outputs: int
     head: Head = "none"
+    function: Callable[..., Any] | None = None
 
     def build(self) -> nn.Module:
         """The user's module, followed by the head if there is one.
@@ -175,7 +179,7 @@ class Imported:
         Raises:
             RecipeError: It cannot be imported or built, or does not map ``(row, inputs)`` to ``(row, outputs)``.
         """
-        module = imported_network(self.reference, inputs=self.inputs, outputs=self.outputs)
+        module = imported_network(self.reference, inputs=self.inputs, outputs=self.outputs, function=self.function)
         head = HEADS[self.head]()
         return nn.Sequential(module, *head) if head else module
 
@@ -224,7 +228,7 @@ def has_batch_norm(module: nn.Module) -> bool:
 
 def _require_no_layers(recipe: Recipe) -> None:
     """A user's network has its own layers: a field that speaks of them would be ignored, so it is refused."""
-    for name in ("widths", "activation", "dropout", "normalization", "initialization"):
+    for name in LAYERS:
         given, default = getattr(recipe, name), Recipe.model_fields[name].default
         if given != default:
             raise RecipeError(

@@ -120,6 +120,8 @@ class Header(_Table):
     engine: str
     seconds: float
     interrupted: bool
+    rerunnable: bool = True
+    """Whether its recipes can be trained again from what they say: not where a network was a function of a notebook."""
     conclusion: str
     notes: tuple[str, ...]
     leaks: tuple[str, ...] = ()

@@ -17,7 +17,8 @@ from fallline.data.schema import encode
 from fallline.data.stream import batches
 from fallline.data.table import read
 from fallline.study.labels import prediction_frame
-from fallline.study.record import Run, Study
+from fallline.study.record import Study
+from fallline.study.run import Run
 
 __all__ = ["Predictions", "predict", "predict_batches"]
 

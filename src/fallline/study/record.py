@@ -1,4 +1,4 @@
-"""Study: a finished job, read from its folder; and Run, one recipe trained."""
+"""Study: a finished job, read from its folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
@@ -19,55 +18,35 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from fallline.catalogue.averaging import MeanModel
-from fallline.catalogue.networks import network_for
 from fallline.catalogue.registry import contract_of
 from fallline.core.errors import StudyError
 from fallline.core.files import write_file
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
-from fallline.core.seeds import blank
 from fallline.data.schema import Schema
 from fallline.study.folder import HEADER, sha256
 from fallline.study.header import ComparisonTable, Header
+from fallline.study.models import blank_model, require_fit
+from fallline.study.own_networks import bound, given_references
+from fallline.study.run import Run
 
-__all__ = ["Run", "Study"]
-
-
-@final
-@dataclass(frozen=True)
-class Run:
-    """One recipe trained.
-
-    Args:
-        number: Its number in the study.
-        recipe: What was trained.
-        outcome: How it ended.
-        epochs: Complete epochs.
-        epoch: The epoch with the lowest validation loss, whose parameters were kept; 0 where there is none.
-        validation_loss: At that epoch.
-        model: The trained module, in evaluation mode. It takes encoded inputs ``(row, feature)`` and returns
-            what the loss takes; `Study.predict` takes raw rows and returns predictions in the target's unit. Of the
-            chosen runs of several folds it is a `fallline.catalogue.averaging.MeanModel`.
-    """
-
-    number: int
-    recipe: Recipe
-    outcome: Outcome
-    epochs: int
-    epoch: int
-    validation_loss: float | None
-    model: nn.Module
+__all__ = ["Study"]
 
 
 @final
 class Study:
     """A job's result: its header, its tables, its models. All of it is read from the folder ``path``.
 
+    Args:
+        path: The folder.
+        network: What its network was, where that was a function that cannot be imported (`own_networks.bound`).
+
     Raises:
         StudyError: The folder is missing, damaged, or from a newer version.
+        ArgumentError: ``network`` is none of its networks.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, network: Any = None) -> None:
         self.path = Path(path)
         if not os.path.isfile(self.path / HEADER):
             raise StudyError(
@@ -79,6 +58,7 @@ class Study:
             text = (self.path / HEADER).read_text(encoding="utf-8")
         self.header = Header.from_toml(text, path=str(path))
         self.schema = Schema.from_json(self._content("data.json"), doing=f"opening the study {path}")
+        self._functions = {} if network is None else bound(self._own(), network, doing=f"opening the study {path}")
 
     @cached_property
     def best(self) -> Run | None:
@@ -98,7 +78,7 @@ class Study:
             epochs=round(fmean(run.epochs for run in runs)),
             epoch=best.epoch,
             validation_loss=best.validation_loss,
-            model=MeanModel(contract_of(best.recipe), [run.model for run in runs]).eval(),
+            build=lambda: MeanModel(contract_of(best.recipe), [run.model for run in runs]).eval(),
         )
 
     def run(self, number: int) -> Run:
@@ -126,7 +106,7 @@ class Study:
             epochs=row["epochs"],
             epoch=row["best_epoch"],
             validation_loss=row["validation_loss"],
-            model=self._model(recipe, parameters),
+            build=lambda: self._model(recipe, parameters),
         )
 
     def frame(self) -> pl.DataFrame:
@@ -248,13 +228,15 @@ class Study:
             return load(content)
 
     def _model(self, recipe: Recipe, parameters: dict[str, Tensor]) -> nn.Module:
-        contract = contract_of(recipe)
-        width = contract.width(self.schema.target)
-        network = network_for(recipe, inputs=len(self.schema.features), outputs=width, head=contract.head)
-        module = blank(network.build)
+        module = blank_model(recipe, self.schema, self._functions, study=str(self.path))
+        require_fit(module, parameters, recipe, study=str(self.path))
         with self._reading("models.safetensors"):
             module.load_state_dict(parameters, assign=True)
         return module.eval()
+
+    def _own(self) -> list[str]:
+        """The references of its networks that cannot be imported."""
+        return given_references(Recipe.from_json(text) for text in self._results["recipe"].unique(maintain_order=True))
 
     def _parquet(self, name: str) -> pl.DataFrame:
         content = self._content(name)

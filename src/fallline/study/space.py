@@ -11,6 +11,7 @@ from typing import Any
 from torch.quasirandom import SobolEngine
 
 from fallline.catalogue.card import Kind
+from fallline.catalogue.networks import LAYERS
 from fallline.catalogue.registry import find, flags, ladder
 from fallline.catalogue.resolution import resolved
 from fallline.core.errors import ArgumentError, RecipeError
@@ -22,6 +23,7 @@ from fallline.study.plan import RUNGS, filled
 __all__ = ["DEFAULT", "Axis", "Candidates", "Space"]
 
 _OPTION_FIELDS: dict[str, Kind] = {f"{kind}_options": kind for kind in ("activation", "loss", "optimizer", "schedule")}
+_OF_LAYERS = {*LAYERS, "activation_options"}
 _DRAWS = 64
 """How many points are drawn for each one wanted before a sample is as large as the space allows."""
 
@@ -161,6 +163,8 @@ class Space:
     def _given(self, point: tuple[int, ...]) -> dict[str, Any]:
         """The fields of the recipe at a point of the grid, without options that it has no use for."""
         chosen = {axis: axis.values[place] for axis, place in zip(self._grid, point, strict=True)}
+        if self._some_built_in and any(axis.field == "network" and value for axis, value in chosen.items()):
+            chosen = {axis: value for axis, value in chosen.items() if axis.field not in _OF_LAYERS}
         given: dict[str, Any] = {axis.field: value for axis, value in chosen.items() if axis.option is None}
         for axis, value in chosen.items():
             if axis.option is None:
@@ -177,6 +181,11 @@ class Space:
         if rung is not None:
             recipe = recipe.replace(learning_rate=ladder(recipe.optimizer, RUNGS)[rung])
         return resolved(recipe, target, rows=rows)
+
+    @property
+    def _some_built_in(self) -> bool:
+        """Whether the built-in network is one of several, so that what is said of layers is said of it alone."""
+        return None in (self._named("network") or ())
 
     def _named(self, kind: str) -> tuple[str, ...] | None:
         return next((axis.values for axis in self.axes if axis.field == kind), None)
@@ -202,7 +211,10 @@ class Space:
     def _ignored(self) -> list[str]:
         """What is said of options that some of the names have no use for."""
         notes = []
+        own = [network for network in self._named("network") or () if network is not None]
         for axis in self.axes:
+            if axis.field in _OF_LAYERS and own and self._some_built_in:
+                notes.append(f"{axis.name} is ignored for {', '.join(own)}: the function decides on its layers.")
             kind = _OPTION_FIELDS.get(axis.field)
             if kind is None:
                 continue
@@ -241,6 +253,9 @@ def _alternatives(field: str, value: Any, *, option: str | None = None) -> tuple
     name = option or field
     if isinstance(value, str) and is_range(value) and field not in ("network", "optimizer"):
         return parse_range(value, doing=f"reading {name}")
+    if field == "network":
+        each = (value,) if isinstance(value, str) or value is None else value
+        return tuple(None if network == "none" else network for network in each)
     if isinstance(value, str) or not isinstance(value, Sequence):
         return (value,)
     if _holds_numbers(field, option) and not any(isinstance(each, Sequence) for each in value):

@@ -25,6 +25,7 @@ from fallline.study.header import BestRun, Header, Source, SplitSizes
 from fallline.study.job import Job
 from fallline.study.labels import labelled, prediction_frame
 from fallline.study.metrics import Scores
+from fallline.study.own_networks import NETWORKS, given_references, network_notes, network_source
 from fallline.study.results import Results
 
 __all__ = ["Finished", "write"]
@@ -67,7 +68,9 @@ def write(finished: Finished, draft: Draft, *, seconds: Callable[[], float]) -> 
         draft: The folder.
         seconds: How long the job has taken; asked last, so that it counts the writing too.
     """
-    results = finished.results
+    results, source = finished.results, network_source(finished.results.population)
+    if source is not None:
+        draft.write(NETWORKS, source.encode())
     draft.write("data.json", finished.prepared.schema.to_json().encode())
     draft.write_frame("results.parquet", _results_frame(results))
     draft.write_frame("curves.parquet", _curves_frame(results))
@@ -147,8 +150,9 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         engine=finished.engine,
         seconds=round(seconds, 3),
         interrupted=finished.interrupted,
+        rerunnable=not given_references(results.population),
         conclusion="",
-        notes=(*finished.prepared.notes, *finished.notes),
+        notes=(*finished.prepared.notes, *network_notes(results.population), *finished.notes),
         leaks=finished.prepared.leaks,
         data=Source(
             source=table.source,

@@ -11,6 +11,7 @@ from fallline.study.comparing import compare as compare_job
 from fallline.study.contest import Contest
 from fallline.study.events import Event, JobObserver
 from fallline.study.job import Columns, Job
+from fallline.study.own_networks import named
 from fallline.study.plan import task_named
 from fallline.study.record import Study
 from fallline.study.space import DEFAULT, Space
@@ -102,7 +103,9 @@ def compare(
             in proportion.
         test: Test rows of their own; None: a fifth of the rows.
         metric: What ranks; None: by task RMSE, ROC AUC, balanced accuracy or Poisson deviance.
-        network: Importable ``module:function`` that builds the network.
+        network: ``function(inputs, outputs)`` that builds the network, or where it can be imported from, as
+            ``module:function``; of several alternatives None is the built-in feedforward network, which alone the
+            fields below then speak of. The source of a function that cannot be imported again is kept in the study.
         widths: Units of each hidden layer; several networks: a list of lists.
         activation: Functions between the layers.
         activation_options: Their options: name → value or alternatives.
@@ -144,6 +147,7 @@ def compare(
         (4, 8)
     """
     given = {name: value for name, value in locals().items() if name in Recipe.model_fields and value is not None}
+    given |= {"network": named(network)} if network is not None else {}
     return compare_job(
         Contest(
             job=Job(

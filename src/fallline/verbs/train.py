@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from fallline.core.recipe import OptionValue, Recipe
 from fallline.study.events import Event, JobObserver
 from fallline.study.job import Columns, Job
+from fallline.study.own_networks import named
 from fallline.study.plan import task_named
 from fallline.study.record import Study
 from fallline.study.training import train as train_job
@@ -32,7 +33,7 @@ def train(
     split_by: str | None = None,
     test: Any = None,
     metric: str | None = None,
-    network: str | None = None,
+    network: str | Callable[..., Any] | None = None,
     widths: Sequence[int] | None = None,
     activation: str | None = None,
     activation_options: Mapping[str, OptionValue] | None = None,
@@ -86,7 +87,9 @@ def train(
             None: at random, classes in proportion.
         test: Test rows of their own, like ``source``; None: a fifth of the rows.
         metric: What the best run is chosen by on the validation rows; None: the validation loss.
-        network: An importable ``module:function`` that builds the network.
+        network: ``function(inputs, outputs)`` that builds the network, or where it can be imported from, as
+            ``module:function``. The source of a function that cannot be imported again (of a notebook, a script or
+            another function) is kept in the study, which is then not rerunnable.
         widths: Units of each hidden layer; None: (128, 32).
         activation: The function between the layers; None: relu.
         activation_options: Its options, by torch's names.
@@ -132,6 +135,7 @@ def train(
         ('multiclass', 16)
     """
     given = {name: value for name, value in locals().items() if name in Recipe.model_fields and value is not None}
+    given |= {"network": named(network)} if network is not None else {}
     return train_job(
         Job(
             source=source,
