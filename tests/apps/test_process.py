@@ -85,6 +85,20 @@ def test_ctrl_c_before_the_training_says_that_nothing_was_written(home: Path):
     assert not list(home.iterdir())
 
 
+@pytest.mark.parametrize("place", [[], ["--out", "studies/mine"]])
+def test_a_killed_comparison_leaves_no_half_written_study(home: Path, place: list[str]):
+    flags = ["compare", "line", "--optimizer", "sgd,adam", "--learning-rate", "1e-3:1e-1:4log", "--widths", "4", *place]
+    with Watched(*flags, "--epochs", "100000", "--patience", "100000") as command:
+        command.read_until("lowest validation loss")
+        command.process.send_signal(signal.SIGKILL)
+        assert command.process.wait() == -signal.SIGKILL
+    assert not [path for path in home.rglob("*") if path.is_file()]
+    assert len(fl.studies()) == 0
+    assert not fl.studies().unreadable
+    assert run(*flags, "--epochs", "2").code == 0
+    assert len(fl.studies()) == 1
+
+
 def test_a_command_that_is_done_ends_with_0(home: Path):
     ended = run("train", "iris", "--epochs", "1", "--lr", "0.1", "--json", "--out", "study")
     assert (ended.code, ended.err) == (0, "")
