@@ -21,7 +21,9 @@ from fallline.checks.places import here, inner_functions, user_frame, variable
 from fallline.checks.recorder import Recorder, tensors_in
 from fallline.checks.trace import Call, Event
 
-__all__ = ["Instruments", "recording"]
+__all__ = ["Instruments", "modal", "recording"]
+
+_MODAL = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
 
 
 class Instruments:
@@ -88,7 +90,7 @@ class Instruments:
         start = self._starts.pop()
         if not recorder.modules and torch.is_grad_enabled() and next(module.parameters(), None) is not None:
             self.ledger.network = (recorder.names.get(module, type(module).__name__), module, here())
-            self.ledger.evaluating = not module.training
+            self.ledger.evaluating = not module.training and not any(part.training for part in modal(module))
         if not recorder.full:
             return
         with torch._C.DisableTorchFunction():
@@ -193,6 +195,13 @@ class Instruments:
         detail = {"stamp": stamp, "backwards": stamp[0], "steps": stamp[1]}
         if last is None or last.detail["stamp"] != stamp or last.place != place:
             self.trace.events.append(Event(kind, self.recorder.step, place, None, index, detail))
+
+
+def modal(network: nn.Module) -> Iterator[nn.Module]:
+    """The layers of a network that behave differently in evaluation mode."""
+    for module in network.modules():
+        if isinstance(module, _MODAL) and getattr(module, "p", 1) > 0 and getattr(module, "track_running_stats", True):
+            yield module
 
 
 def _with_closure(args: Any, kwargs: Any) -> bool:

@@ -44,9 +44,11 @@ class Rule:
         verified: str | None = None,
         where: Place | None = None,
         message: str | None = None,
+        severity: Severity | None = None,
     ) -> Finding:
-        """A finding of this rule."""
-        return Finding(self.code, self.name, self.severity, what, why, mend, evidence or {}, verified, where, message)
+        """A finding of this rule; of a milder ``severity`` where what was seen may be meant."""
+        bad = severity or self.severity
+        return Finding(self.code, self.name, bad, what, why, mend, evidence or {}, verified, where, message)
 
 
 @dataclass(frozen=True)

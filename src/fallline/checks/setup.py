@@ -42,6 +42,7 @@ class Setup:
         train_step: What replaces the standard step.
         scheduler: The learning-rate scheduler.
         names: What the parts are called.
+        epoch: Batches of an epoch; None where that is not known.
     """
 
     model: nn.Module
@@ -52,6 +53,7 @@ class Setup:
     train_step: Callable[..., Any] | None = None
     scheduler: Any = None
     names: Names = field(default_factory=Names)
+    epoch: int | None = None
 
     def build(self) -> None:
         """Build the optimizer where that is left to us."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +86,9 @@ def check(
         )
     batches = batches_of(batch)
     names = _names(sys._getframe(1), model, loss, optimizer, batches[0])
-    setup = Setup(
-        model, loss, batches, optimizer if built else None, None if built else optimizer, train_step, scheduler, names
-    )
+    given, factory = (optimizer, None) if built else (None, optimizer)
+    epoch = len(batch) if isinstance(batch, torch.utils.data.DataLoader) and _is_sized(batch) else None
+    setup = Setup(model, loss, batches, given, factory, train_step, scheduler, names, epoch)
     return diagnose(evidence_of(setup, steps=steps))
 
 
@@ -108,6 +108,11 @@ def check_file(path: str | Path, arguments: Sequence[str] = (), *, steps: int = 
         SourceError: The file is not there, does not run, or trains nothing.
     """
     return launch(Path(path), arguments, steps=steps, seconds=seconds)
+
+
+def _is_sized(loader: Any) -> bool:
+    """Whether a loader knows how many batches it has; one over a stream does not."""
+    return isinstance(loader.dataset, Sized)
 
 
 def _names(frame: Any, model: Any, loss: Any, optimizer: Any, batch: Any) -> Names:

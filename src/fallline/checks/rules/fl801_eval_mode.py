@@ -3,6 +3,11 @@
 After `model.eval()` batch norm uses its running statistics and does not update them, and dropout is off, until
 `model.train()` is called. Left on from a validation pass it changes what is trained without a word.
 
+Norms and dropout of a frozen part are right to be in evaluation mode, and a network in which one of them is in
+training mode has been set so by hand. A gradient that no step uses, as an attack on the inputs takes it, is nothing
+trained. Statistics of a thousand batches and more are those of a pretrained network, which may be meant to keep them:
+that is a hint, unless the training began in training mode.
+
 Fires on:
 
     model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1)).eval()
@@ -24,44 +29,67 @@ from __future__ import annotations
 from torch import nn
 
 from fallline.checks.evidence import Evidence
+from fallline.checks.instruments import modal
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import names_of
-from fallline.core.finding import Finding, Severity
+from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL801", "eval-mode", Severity.error, ("mode",))
 
-_CHANGED = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+_MANY = 1000
+"""Batches that batch norm has seen in a network that was trained before."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where a network with batch norm or dropout is as a whole in evaluation mode while it is trained."""
-    for backward in evidence.trace.backwards:
-        if not backward.evaluating or backward.network is None:
+    used = {number for step in evidence.trace.steps for number in step.contributions}
+    switched = False
+    for number, backward in enumerate(evidence.trace.backwards):
+        if backward.network is None or number not in used:
             continue
-        spelled, network, place = backward.network
-        if not _trained(evidence, network):
-            continue
-        changed = [m for m in network.modules() if isinstance(m, _CHANGED) and _matters(m)]
-        if not changed:
-            continue
-        kinds = " and ".join(sorted({type(module).__name__ for module in changed}))
-        name = names_of(evidence).model if evidence.setup is not None else spelled
-
-        return RULE.finding(
-            what=f"{name} is in evaluation mode while it is trained; {len(changed)} of its layers ({kinds}) behave "
-            "differently there.",
-            why="Batch norm uses its running statistics and never updates them; dropout is off.",
-            mend=f"{name}.train()    # before the training step, again after each validation pass",
-            evidence={"layers": len(changed), "kinds": kinds},
-            where=place if evidence.setup is None or evidence.setup.train_step else None,
-        )
+        if backward.evaluating and (changed := _mistaken(evidence, backward.network[1])):
+            mild = _pretrained(changed) and not switched
+            return _found(evidence, backward.network, changed, Severity.hint if mild else None)
+        switched = switched or not backward.evaluating
     return None
 
 
-def _matters(module: nn.Module) -> bool:
-    if isinstance(module, nn.modules.dropout._DropoutNd):
-        return module.p > 0
-    return bool(getattr(module, "track_running_stats", True))
+def _mistaken(evidence: Evidence, network: nn.Module) -> list[nn.Module]:
+    """The layers that behave differently in a network that is trained; none where that is meant."""
+    changed = list(modal(network))
+    return [] if not _trained(evidence, network) or _meant(evidence, network, changed) else changed
+
+
+def _found(
+    evidence: Evidence, network: tuple[str, nn.Module, Place | None], changed: list[nn.Module], bad: Severity | None
+) -> Finding:
+    spelled, _, place = network
+    kinds = " and ".join(sorted({type(module).__name__ for module in changed}))
+    name = names_of(evidence).model if evidence.setup is not None else spelled
+    return RULE.finding(
+        what=f"{name} is in evaluation mode while it is trained; {len(changed)} of its layers ({kinds}) behave "
+        "differently there.",
+        why="Batch norm uses its running statistics and never updates them; dropout is off.",
+        mend=f"{name}.train()    # before the training step, again after each validation pass",
+        evidence={"layers": len(changed), "kinds": kinds},
+        where=place if evidence.setup is None or evidence.setup.train_step else None,
+        severity=bad,
+    )
+
+
+def _meant(evidence: Evidence, network: nn.Module, changed: list[nn.Module]) -> bool:
+    """Whether evaluation mode is no oversight: the norms belong to a part that is not trained."""
+    trained = {id(p) for o in evidence.optimizers for g in o.param_groups for p in g["params"] if p.requires_grad}
+    own = list(network.parameters())
+    norms = [p for module in changed for p in module.parameters()]
+    return any(id(p) not in trained for p in own) and not any(id(p) in trained for p in norms)
+
+
+def _pretrained(changed: list[nn.Module]) -> bool:
+    """Whether batch norm has seen so many batches that its statistics may well be meant to be kept."""
+    norms = [module for module in changed if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    counts = [module.num_batches_tracked for module in norms]
+    return bool(counts) and all(count is not None and int(count) >= _MANY for count in counts)
 
 
 def _trained(evidence: Evidence, module: nn.Module) -> bool:

@@ -1,7 +1,8 @@
 """A schedule of a fixed length is stepped more often than it is long.
 
 `OneCycleLR` is told how many steps there will be, batches times epochs, and raises beyond that. Told the number of
-epochs and stepped once per batch it ends in the first epoch.
+epochs and stepped once per batch it ends in the first epoch. Where only the check's own steps are seen, and no loader
+says how many an epoch has, it is a hint: the training itself may be that short.
 
 Fires on:
 
@@ -42,6 +43,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
+from fallline.checks.setup import Setup
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL815", "schedule-over", Severity.error, ("exception", "schedule"))
@@ -64,4 +66,10 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"total": total, "made": made},
         where=failure.place,
         message=failure.message,
+        severity=Severity.hint if _may_suffice(evidence.setup, total) else None,
     )
+
+
+def _may_suffice(setup: Setup | None, total: int) -> bool:
+    """Whether the user's own training may be no longer than the schedule: the check made its steps by itself."""
+    return setup is not None and (setup.epoch is None or setup.epoch <= total)
