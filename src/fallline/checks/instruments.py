@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data import default_collate
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from fallline.checks.ledger import Ledger
@@ -241,8 +242,9 @@ def _loading(instruments: Instruments, original: Callable[..., Any]) -> Callable
     @functools.wraps(original)
     def load(self: Any) -> Any:
         batch = original(self)
-        for tensor in tensors_in(batch):
-            instruments.recorder.label(tensor, "loaded")
+        if self._auto_collation and self._collate_fn is default_collate:  # else time, say, may come first
+            for tensor in tensors_in(batch):
+                instruments.recorder.label(tensor, "loaded")
         return batch
 
     return load

@@ -43,6 +43,7 @@ class Setup:
         scheduler: The learning-rate scheduler.
         names: What the parts are called.
         epoch: Batches of an epoch; None where that is not known.
+        stacked: Whether a DataLoader has put the samples along axis 0.
     """
 
     model: nn.Module
@@ -54,6 +55,7 @@ class Setup:
     scheduler: Any = None
     names: Names = field(default_factory=Names)
     epoch: int | None = None
+    stacked: bool = False
 
     def build(self) -> None:
         """Build the optimizer where that is left to us."""

@@ -87,8 +87,8 @@ def check(
     batches = batches_of(batch)
     names = _names(sys._getframe(1), model, loss, optimizer, batches[0])
     given, factory = (optimizer, None) if built else (None, optimizer)
-    epoch = len(batch) if isinstance(batch, torch.utils.data.DataLoader) and _is_sized(batch) else None
-    setup = Setup(model, loss, batches, given, factory, train_step, scheduler, names, epoch)
+    epoch, stacked = _loading(batch)
+    setup = Setup(model, loss, batches, given, factory, train_step, scheduler, names, epoch, stacked)
     return diagnose(evidence_of(setup, steps=steps))
 
 
@@ -110,9 +110,14 @@ def check_file(path: str | Path, arguments: Sequence[str] = (), *, steps: int = 
     return launch(Path(path), arguments, steps=steps, seconds=seconds)
 
 
-def _is_sized(loader: Any) -> bool:
-    """Whether a loader knows how many batches it has; one over a stream does not."""
-    return isinstance(loader.dataset, Sized)
+def _loading(batch: Any) -> tuple[int | None, bool]:
+    """How many batches a loader has, where it knows, and whether it stacks samples along axis 0; nothing of a batch."""
+    from torch.utils.data import DataLoader, default_collate
+
+    if not isinstance(batch, DataLoader):
+        return None, False
+    stacked = batch.batch_sampler is not None and batch.collate_fn is default_collate
+    return len(batch) if isinstance(batch.dataset, Sized) else None, stacked
 
 
 def _names(frame: Any, model: Any, loss: Any, optimizer: Any, batch: Any) -> Names:

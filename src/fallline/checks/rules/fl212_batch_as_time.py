@@ -3,6 +3,10 @@
 Without `batch_first=True` these layers read (time, batch, features). Fed (batch, time, features) they run over the
 samples: one sample's output depends on the others, and nothing is raised.
 
+Where every place has a target, the shapes of (batch, time) and (time, batch) are alike. The numbers tell them apart
+where targets are the inputs one place on, where rows end in padding, or where targets depend on neighbouring inputs
+along the second axis and along the first do not; else nothing is said.
+
 Fires on:
 
     class Net(nn.Module):
@@ -39,11 +43,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import describe, tried
+from fallline.checks.rules._time import second_is_time
+from fallline.checks.setup import parts
 from fallline.checks.trace import Call
 from fallline.core.finding import Finding, Severity
 
@@ -54,26 +60,36 @@ _LAYERS = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.Tra
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where such a layer is given as many rows as there are samples on its time axis."""
-    rows = evidence.rows
     for call in evidence.trace.calls:
-        if isinstance(call.module, _LAYERS) and not _batch_first(call.module) and _misread(evidence, call, rows):
-            return _found(evidence, call)
+        if isinstance(call.module, _LAYERS) and not _batch_first(call.module) and _fits(evidence, call):
+            reason = _reason(evidence, call)
+            if reason is not None:
+                return _found(evidence, call, reason)
     return None
 
 
-def _misread(evidence: Evidence, call: Call, rows: int | None) -> bool:
-    if not call.inputs or len(call.inputs[0].shape) != 3 or rows is None or rows < 2:
-        return False
-    time, batch = call.inputs[0].shape[:2]
-    target = _target_shape(evidence)
-    if time != rows or batch == rows or target is None:
-        return False
-    if (evidence.trace.origin(call.inputs[0]).label or "") == "loaded" or "loaded" in evidence.trace.labels(
-        call.inputs[0]
-    ):
-        return True  # a DataLoader puts the batch first
-    # Targets (time, batch) beside inputs (time, batch, features) are how time-major data look.
-    return not (len(target) > 1 and target[1] == batch)
+def _fits(evidence: Evidence, call: Call) -> bool:
+    """Whether what the layer takes for time is as long as the batch, and what it takes for the batch is not."""
+    rows, shape = evidence.rows, call.inputs[0].shape if call.inputs else ()
+    return len(shape) == 3 and rows is not None and rows > 1 and shape[0] == rows != shape[1]
+
+
+def _reason(evidence: Evidence, call: Call) -> str | None:
+    """How the batch is known to come first; None where time may come first on purpose."""
+    target, batch = _target_shape(evidence), call.inputs[0].shape[1]
+    if target is None:
+        return None
+    setup = evidence.setup
+    if "loaded" in evidence.trace.labels(call.inputs[0]) or (setup is not None and setup.stacked):
+        return "the DataLoader puts them first"
+    if len(target) < 2 or target[1] != batch:
+        return "there is a target for each"
+    # Targets (time, batch) beside inputs (time, batch, features) are how time-major data look; the numbers may tell.
+    inputs, targets = parts(setup.batches[0]) if setup is not None else (None, None)
+    if not isinstance(inputs, Tensor) or not isinstance(targets, Tensor):
+        return None
+    fits = inputs.shape[:2] == call.inputs[0].shape[:2]
+    return second_is_time(inputs.detach(), targets.detach()) if fits else None
 
 
 def _target_shape(evidence: Evidence) -> tuple[int, ...] | None:
@@ -95,29 +111,22 @@ def _batch_first(module: nn.Module) -> bool:
 
 @contextlib.contextmanager
 def _turned(module: nn.Module) -> Iterator[None]:
-    parts = [part for part in module.modules() if isinstance(part, nn.RNNBase | nn.MultiheadAttention)]
-    for part in parts:
-        part.batch_first = True
-    try:
-        yield
-    finally:
-        for part in parts:
-            part.batch_first = False
+    """The mend; what is tried is put back by the one who tries."""
+    for part in module.modules():
+        if isinstance(part, nn.RNNBase | nn.MultiheadAttention):
+            part.batch_first = True
+    yield
 
 
-def _found(evidence: Evidence, call: Call) -> Finding:
+def _found(evidence: Evidence, call: Call, reason: str) -> Finding:
     shape, kind = call.inputs[0].shape, call.kind
-    verified = None
-    if evidence.setup is not None:
-        with _turned(call.module):
-            verified = tried(evidence)
     return RULE.finding(
         what=f"{describe(call.module, call.name)} reads {shape} as {shape[0]} time steps of {shape[1]} samples; "
-        f"the batch has {shape[0]} samples.",
+        f"the batch has {shape[0]} samples: {reason}.",
         why="It runs over the samples instead of over time: each output depends on the other samples.",
         mend=f"{call.name} = nn.{kind}(..., batch_first=True)",
         evidence={"input": shape, "samples": shape[0]},
-        verified=verified,
+        verified=tried(evidence, mode=_turned(call.module)),
         where=call.place,
         message=evidence.failure.message if evidence.failure is not None else None,
     )
