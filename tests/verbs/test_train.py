@@ -19,7 +19,7 @@ BEFORE = [
     *("task", "weight", "drop", "only", "categorical", "numeric", "ordered"),
     *("header", "delimiter", "split_by", "test", "metric"),
 ]
-AFTER = ["split_seed", "engine", "threads", "out", "keep", "observer"]
+AFTER = ["split_seed", "engine", "threads", "check", "out", "keep", "observer"]
 PARAMETERS = inspect.signature(fl.train).parameters
 SHORT = {"epochs": 2, "learning_rate": 0.02, "widths": (4,)}
 GENERATOR = np.random.default_rng(5)

@@ -25,7 +25,7 @@ from fallline.engines._run import CHUNK, Run, mean_loss, surroundings_of, torchs
 from fallline.engines._states import by_run, joined
 from fallline.engines.protocol import Network, Observer, Rows, Share, Trained, Until
 
-__all__ = ["Loop", "feed", "network_of"]
+__all__ = ["Loop", "feed", "network_of", "torchs_defaults"]
 
 
 class Loop:

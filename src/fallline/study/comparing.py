@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fallline.core.errors import Interrupted
 from fallline.core.population import Population
@@ -15,6 +15,7 @@ from fallline.engines.protocol import Engine, Trained
 from fallline.engines.threads import threads
 from fallline.render.names import metric_name
 from fallline.study.baselines import baselines
+from fallline.study.checking import check_networks
 from fallline.study.clock import Clock
 from fallline.study.compared import Compared
 from fallline.study.contest import Contest
@@ -65,7 +66,9 @@ def compare(contest: Contest, observer: JobObserver) -> Study:
             candidates = contest.space.candidates(data.target, rows=len(data.train), sample=contest.sample)
             require_engine(engine, Population(candidates.recipes), data)
             judge = Judge.of(candidates.recipes, data.target, metric=job.metric)
+            doubts = check_networks(candidates.recipes, data, observer) if job.check else ()
             outline = _outlined(contest, candidates, data, engine)
+            outline = replace(outline, notes=(*outline.notes, *doubts))
             observer(Planned(outline.lines, outline.notes))
         return _carried_out(contest, outline, engine, judge, observer, clock, rows)
 

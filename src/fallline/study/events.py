@@ -22,7 +22,7 @@ class Stage:
         population: What is about to be trained, at the stage ``training``.
     """
 
-    name: Literal["reading", "planning", "baselines", "training", "ranking", "writing"]
+    name: Literal["reading", "planning", "checking", "baselines", "training", "ranking", "writing"]
     text: str
     population: Population | None = None
 

@@ -59,6 +59,7 @@ class Job:
         split_seed: Seed of the split.
         engine: Name of the engine, or ``auto``.
         threads: Threads of an engine; None: what each does best with.
+        check: Whether the wiring of the user's own networks is looked at first.
         out: The study's folder; None: ``studies/NAME-TIMESTAMP``.
         keep: How many of the best models to keep; None: all.
 
@@ -80,6 +81,7 @@ class Job:
     split_seed: int = 0
     engine: str = "auto"
     threads: int | None = None
+    check: bool = True
     out: Path | None = None
     keep: int | None = 16
 

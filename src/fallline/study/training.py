@@ -13,6 +13,7 @@ from fallline.engines.chooser import choose
 from fallline.engines.protocol import Engine, Epoch, Trained
 from fallline.engines.threads import threads
 from fallline.study.baselines import baselines
+from fallline.study.checking import check_networks
 from fallline.study.events import JobObserver, Stage
 from fallline.study.folder import reserved
 from fallline.study.job import Job
@@ -52,6 +53,8 @@ def train(job: Job, observer: JobObserver) -> Study:
     require_engine(engine, population, data)
     scorer = Scorer(data.target, quantile=quantile_of(population[0]))
     metric = VALIDATION_LOSS if job.metric is None else metric_named(job.metric, scorer, population[0])
+    with threads(job.threads):
+        notes = check_networks(population, data, observer) if job.check else ()
     with reserved(job.out, name=table.name) as draft, threads(job.threads):
         observer(Stage("baselines", "fitting what a network has to beat"))
         rivals = baselines(data, scorer)
@@ -69,6 +72,7 @@ def train(job: Job, observer: JobObserver) -> Study:
             baselines=rivals,
             engine=engine.serving(population, data),
             interrupted=stopped,
+            notes=notes,
         )
         with held_back() as interrupts:
             observer(Stage("writing", f"writing {draft.path}"))

@@ -66,6 +66,7 @@ def compare(
     split_seed: int = 0,
     engine: str = "auto",
     threads: int | None = None,
+    check: bool = True,
     out: str | Path | None = None,
     keep: int | None = 16,
     observer: JobObserver | None = None,
@@ -129,6 +130,8 @@ def compare(
         split_seed: Fixes which rows are training, validation and test rows.
         engine: What trains, as in `train`.
         threads: Threads to train on.
+        check: Whether a network of your own is checked first: what is wired wrong stops the job, what is doubtful is
+            noted in the study.
         out: The study's folder, new or empty; None: ``studies/NAME-TIMESTAMP``.
         keep: How many of the best models to keep, with ``folds`` each with those of all folds; None: all.
         observer: Called with a `Stage` as the job goes on, `Planned` when it is planned, `Progress` at runs' epochs.
@@ -165,6 +168,7 @@ def compare(
                 split_seed=split_seed,
                 engine=engine,
                 threads=threads,
+                check=check,
                 out=None if out is None else Path(out),
                 keep=keep,
             ),

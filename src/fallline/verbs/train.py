@@ -58,6 +58,7 @@ def train(
     split_seed: int = 0,
     engine: str = "auto",
     threads: int | None = None,
+    check: bool = True,
     out: str | Path | None = None,
     keep: int | None = 16,
     observer: JobObserver | None = None,
@@ -117,6 +118,8 @@ def train(
         split_seed: Fixes which rows are training, validation and test rows.
         engine: What trains: ``"native"``, ``"loop"``, or ``"auto"``, for each run the fastest that can.
         threads: Threads to train on; None: one per processor for ``native``, 1 for ``loop``.
+        check: Whether a network of your own is checked first: what is wired wrong stops the job, what is doubtful is
+            noted in the study.
         out: The study's folder, new or empty; None: ``studies/NAME-TIMESTAMP``.
         keep: How many of the best models to keep in the study; None: all.
         observer: Called with a `Stage` as the job goes on, and a `Progress` at each run's epochs.
@@ -152,6 +155,7 @@ def train(
             split_seed=split_seed,
             engine=engine,
             threads=threads,
+            check=check,
             out=None if out is None else Path(out),
             keep=keep,
         ),

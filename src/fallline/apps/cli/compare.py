@@ -19,6 +19,7 @@ from fallline.apps.cli.options import (
     EngineName,
     Header,
     Keep,
+    NoCheck,
     Numeric,
     Only,
     Ordered,
@@ -92,6 +93,7 @@ def compare(
     dtype: Annotated[str | None, typer.Option(help="float32 or float64.", show_default=False)] = None,
     engine: EngineName = "auto",
     threads: Threads = None,
+    no_check: NoCheck = False,
     out: Out = None,
     keep: Keep = "16",
     timings: Annotated[bool, typer.Option("--timings", help="Say how long each part took.")] = False,
@@ -141,6 +143,7 @@ def compare(
                 dtype=dtype,  # pyright: ignore[reportArgumentType]  # checked there
                 engine=engine,
                 threads=threads,
+                check=not no_check,
                 out=out,
                 keep=kept(keep),
                 observer=progress,

@@ -19,6 +19,7 @@ __all__ = [
     "Header",
     "Keep",
     "Metric",
+    "NoCheck",
     "Numeric",
     "Only",
     "Ordered",
@@ -106,6 +107,10 @@ Threads = Annotated[
         help="Threads to train on. [dim]\\[default: one per processor, 1 on loop][/dim]",
         show_default=False,
     ),
+]
+NoCheck = Annotated[
+    bool,
+    typer.Option("--no-check", help="Train a network of your own as it is, without checking how it is wired first."),
 ]
 Out = Annotated[
     Path | None,
