@@ -232,3 +232,19 @@ def test_names_that_look_like_markup_are_printed_as_they_are(fallline: Command):
     assert "[/red]odd.csv" in ended.out
     assert "[i]study/report.html" in ended.out
     assert "[i]study" in fallline("studies", ".").out
+
+
+# --- a network of one's own ---
+
+
+def test_a_network_that_is_wired_wrong_is_a_mistake_unless_it_is_to_be_trained_as_it_is(fallline: Command):
+    Path("wired_wrong.py").write_text(
+        "from torch import nn\n\n\ndef net(inputs, outputs):\n"
+        "    return nn.Sequential(nn.Linear(inputs, outputs), nn.Softmax(dim=1))\n"
+    )
+    arguments = ["train", "iris", "--network", "wired_wrong:net", "--epochs", "2", "--learning-rate", "0.02", "--quiet"]
+    ended = fallline(*arguments)
+    assert ended.code == 2
+    assert is_house_form(ended.err)
+    assert "FL301" in ended.err
+    assert fallline(*arguments, "--no-check").code == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 import fallline as fl
 from fallline.core.errors import RecipeError
@@ -86,6 +87,14 @@ def test_what_is_wired_wrong_stops_the_job_and_nothing_is_written():
 def test_a_comparison_is_stopped_as_well():
     with pytest.raises(RecipeError, match="FL301"):
         fl.compare("iris", network="networks_to_check:softmaxed", optimizer="adam", seeds=1, epochs=2)
+
+
+def test_a_function_is_called_by_its_name():
+    def doubled(inputs: int, outputs: int) -> nn.Module:
+        return nn.Sequential(nn.Linear(inputs, outputs), nn.Softmax(dim=1))
+
+    with pytest.raises(RecipeError, match="checking the network doubled with the loss cross_entropy"):
+        fl.compare("iris", network=[None, doubled], optimizer="adam", seeds=1, epochs=2)
 
 
 def test_the_users_own_line_is_said():

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from fallline.catalogue.criteria import Criterion
+from fallline.catalogue.given import is_given
 from fallline.catalogue.networks import has_batch_norm
 from fallline.checks.examination import evidence_of
 from fallline.checks.keeping import Keeper
@@ -54,7 +55,7 @@ def check_networks(recipes: Iterable[Recipe], data: Dataset, observer: JobObserv
     """
     notes: dict[str, None] = {}
     for recipe in _one_of_each(recipes):
-        observer(Stage("checking", f"checking the network {recipe.network}"))
+        observer(Stage("checking", f"checking the network {_named(recipe)}"))
         found = [finding for finding in _findings(recipe, data) if not finding.code.startswith(_OURS)]
         wrong = [finding for finding in found if finding.severity is Severity.error]
         if wrong:
@@ -110,7 +111,7 @@ def _error(recipe: Recipe, wrong: list[Finding]) -> RecipeError:
     first, *others = wrong
     also = f", and {', '.join(f'{each.code} {each.name}' for each in others)}" if others else ""
     return RecipeError(
-        f"checking the network {recipe.network} with the loss {recipe.loss}",
+        f"checking the network {_named(recipe)} with the loss {recipe.loss}",
         f"{first.what.rstrip('.')} ({first.code} {first.name}{also})",
         got=first.message or _line(first.where),
         likely=first.why,
@@ -120,9 +121,15 @@ def _error(recipe: Recipe, wrong: list[Finding]) -> RecipeError:
 
 def _note(recipe: Recipe, finding: Finding) -> str:
     return (
-        f"{finding.code} {finding.name} in the network {recipe.network}: {finding.what.rstrip('.')}. "
+        f"{finding.code} {finding.name} in the network {_named(recipe)}: {finding.what.rstrip('.')}. "
         f"{finding.why} Write: {_mend(finding)}"
     )
+
+
+def _named(recipe: Recipe) -> str:
+    """The network as the user calls it."""
+    reference = recipe.network or ""
+    return reference.partition(":")[2] if is_given(reference) else reference
 
 
 def _line(place: Place | None) -> str | None:
