@@ -68,7 +68,7 @@ $(BENCH)/.installed: $(STAMP) benchmarks/constraints.txt
 	@echo "installing Fallline and its peers into $(BENCH) (once) ..." >&2
 	@rm -f $@
 	@$(PYTHON) -m venv --clear $(BENCH)
-	@$(BENCH_PIP) '.[test]' jax jaxlib lightning optuna torch-lr-finder
+	@$(BENCH_PIP) '.[test]' jax jaxlib lightning optuna torch-audit torch-lr-finder torchdiag torchtest2
 	@touch $@
 
 lock: ## resolve every version afresh into constraints.txt (wants Python 3.11)
