@@ -124,6 +124,7 @@ OWN = {
     "softmax_in_forward_before_cross_entropy": "FL301",
     "softmax_over_a_single_output": "FL311",
     "tagger_reads_batch_as_time": "FL212",
+    "target_network_is_the_same_network": "FL609",
     "targets_by_the_hundred_thousand": "FL906",
     "viewed_as_time_first": "FL213",
     "weight_decay_that_wins": "FL909",

@@ -250,6 +250,23 @@ def _loading(instruments: Instruments, original: Callable[..., Any]) -> Callable
     return load
 
 
+def _restoring(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def load_state_dict(self: nn.Module, state_dict: Any, *args: Any, **kwargs: Any) -> Any:
+        if instruments.listening and _holds(self, state_dict):
+            instruments.happened("self-copy", network=type(self).__name__, tensors=len(state_dict))
+        return original(self, state_dict, *args, **kwargs)
+
+    return load_state_dict
+
+
+def _holds(module: nn.Module, state: Any) -> bool:
+    """Whether all tensors of a state are the module's own."""
+    own = {name: tensor.data_ptr() for name, tensor in (*module.named_parameters(), *module.named_buffers())}
+    given = list(state.items()) if isinstance(state, dict) else []
+    return bool(given) and all(isinstance(t, Tensor) and t.numel() and own.get(n) == t.data_ptr() for n, t in given)
+
+
 def _schedulers(root: type) -> Iterator[type]:
     yield root
     for kind in root.__subclasses__():
@@ -271,6 +288,7 @@ def recording(instruments: Instruments) -> Iterator[Instruments]:
             setattr(owner, name, make(instruments, owner.__dict__[name]))
 
     replace(nn.Module, "zero_grad", _zeroing)
+    replace(nn.Module, "load_state_dict", _restoring)
     replace(Optimizer, "zero_grad", _zeroing)
     replace(_BaseDataLoaderIter, "__next__", _loading)
     for kind in set(_schedulers(LRScheduler)):

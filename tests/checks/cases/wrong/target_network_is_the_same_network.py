@@ -69,7 +69,7 @@ def make(seed, mended):
         loss.backward()
         optimizer.step()
         taken.append(1)
-        if len(taken) % 25 == 0:
+        if len(taken) % 10 == 0:
             model.target.load_state_dict(model.online.state_dict())
         return loss
 
