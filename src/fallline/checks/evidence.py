@@ -15,7 +15,8 @@ from fallline.checks.keeping import Keeper
 from fallline.checks.operations import LOSSES, MEETINGS
 from fallline.checks.recorder import tensors_in
 from fallline.checks.setup import Names, Setup, parts
-from fallline.checks.trace import Call, Operation, Seen, Trace
+from fallline.checks.trace import Trace
+from fallline.checks.traced import Call, Operation, Seen
 
 __all__ = ["Comparison", "Evidence"]
 

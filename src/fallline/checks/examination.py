@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from fallline.checks.evidence import Evidence
-from fallline.checks.instruments import Instruments, recording
+from fallline.checks.instruments import Instruments
 from fallline.checks.keeping import Keeper
 from fallline.checks.places import raised_at
 from fallline.checks.recorder import Recorder, tensors_in
+from fallline.checks.recording import recording
 from fallline.checks.setup import Setup
-from fallline.checks.trace import Failure, Trace
+from fallline.checks.trace import Trace
+from fallline.checks.traced import Failure
 
 __all__ = ["equal_rows", "evidence_of", "failure_of"]
 

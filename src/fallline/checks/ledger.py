@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from fallline.checks.places import here
 from fallline.checks.recorder import Recorder, tensors_in
-from fallline.checks.trace import Backward, Failure, Step
+from fallline.checks.traced import Backward, Failure, Step
 from fallline.core.finding import Place
 
 __all__ = ["Ledger"]

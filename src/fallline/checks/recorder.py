@@ -14,7 +14,8 @@ from torch.overrides import TorchFunctionMode
 
 from fallline.checks.operations import ACTIVATIONS, KEPT, LOSSES, MEETINGS, bound, name_of, plain
 from fallline.checks.places import internal, place_of, spoken, user_frame, variable
-from fallline.checks.trace import Failure, Operation, Seen, Trace
+from fallline.checks.trace import Trace
+from fallline.checks.traced import Failure, Operation, Seen
 from fallline.core.finding import Place
 
 __all__ = ["Recorder", "tensors_in"]

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fallline.checks.instruments import Instruments, recording
+from fallline.checks.instruments import Instruments
 from fallline.checks.notebook import Cell, cells_of
 from fallline.checks.observation import observed
 from fallline.checks.overlay import overlaid
 from fallline.checks.places import CELL, raised_at
 from fallline.checks.recorder import Recorder
+from fallline.checks.recording import recording
 from fallline.checks.rule import diagnose
 from fallline.checks.trace import Trace
 from fallline.core.finding import Finding

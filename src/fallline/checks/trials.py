@@ -17,7 +17,7 @@ from fallline.checks.setup import Setup
 
 if TYPE_CHECKING:
     from fallline.checks.evidence import Evidence
-    from fallline.checks.trace import Operation
+    from fallline.checks.traced import Operation
 
 __all__ = ["Mended", "falls", "losses_of", "said"]
 

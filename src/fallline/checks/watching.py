@@ -11,9 +11,10 @@ from torch.optim import Optimizer
 from torch.overrides import _get_current_function_mode
 
 from fallline.checks.diagnosis import Diagnosis
-from fallline.checks.instruments import Instruments, recording
+from fallline.checks.instruments import Instruments
 from fallline.checks.observation import observed
 from fallline.checks.recorder import Recorder
+from fallline.checks.recording import recording
 from fallline.checks.rule import diagnose
 from fallline.checks.trace import Trace
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rules._shared import failed_loss, patched
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.checks.trials import Mended
 
 __all__ = ["BOUNDS", "distributions", "log_distributions", "losses", "outside", "skipping", "written_as"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
-from fallline.checks.trace import Operation, Seen
+from fallline.checks.traced import Operation, Seen
 
 __all__ = ["CUTS", "SAMPLING", "VALUES", "cut", "cut_from", "taken_out"]
 

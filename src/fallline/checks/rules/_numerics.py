@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 
 __all__ = ["GUARDED", "STEEP", "guard"]
 

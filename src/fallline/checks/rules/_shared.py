@@ -14,7 +14,7 @@ from fallline.checks.operations import LOSSES
 from fallline.checks.recorder import tensors_in
 from fallline.checks.setup import Names, Setup
 from fallline.checks.setup import parts as parts_of
-from fallline.checks.trace import Failure, Operation
+from fallline.checks.traced import Failure, Operation
 from fallline.checks.trials import Mended, said
 
 __all__ = [

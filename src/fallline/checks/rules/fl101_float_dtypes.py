@@ -25,7 +25,7 @@ import torch
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import cast_inputs, describe, dtype, names_of, tried
-from fallline.checks.trace import Failure
+from fallline.checks.traced import Failure
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL101", "float-dtypes", Severity.error, ("exception",))

@@ -25,7 +25,7 @@ from typing import Any
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import dtype, failed_loss, names_of, patched, tried
-from fallline.checks.trace import Seen
+from fallline.checks.traced import Seen
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL106", "class-weights", Severity.error, ("exception",))

@@ -25,7 +25,7 @@ from torch import nn
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import describe, names_of, patched, tried
-from fallline.checks.trace import Failure
+from fallline.checks.traced import Failure
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL203", "axes", Severity.error, ("exception",))

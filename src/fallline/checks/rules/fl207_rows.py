@@ -26,7 +26,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import failed_loss
 from fallline.checks.rules.fl212_batch_as_time import examine as batch_as_time
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL207", "rows", Severity.error, ("exception",))

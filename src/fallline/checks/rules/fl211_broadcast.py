@@ -31,7 +31,7 @@ from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.operations import MEETINGS
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import cast_targets, names_of, tried
-from fallline.checks.trace import Seen
+from fallline.checks.traced import Seen
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL211", "broadcast", Severity.error, ("pairs", "stuck"))

@@ -50,7 +50,7 @@ from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import describe, tried
 from fallline.checks.rules._time import second_is_time
 from fallline.checks.setup import parts
-from fallline.checks.trace import Call
+from fallline.checks.traced import Call
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL212", "batch-as-time", Severity.error, ("exception", "pairs"))

@@ -33,7 +33,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import patched, tried
-from fallline.checks.trace import Operation, Seen
+from fallline.checks.traced import Operation, Seen
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL214", "pairs", Severity.error, ("pairs", "stuck"))

@@ -26,7 +26,7 @@ from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, log_distributions, losses
 from fallline.checks.rules._shared import patched, tried
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL310", "softmax-axis", Severity.error, ("contract", "pairs", "stuck"))

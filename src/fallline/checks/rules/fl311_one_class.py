@@ -24,7 +24,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
 from fallline.checks.rules._shared import names_of
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL311", "one-class", Severity.error, ("contract", "exception", "stuck", "gradient", "labels"))

@@ -26,7 +26,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import tried
 from fallline.checks.setup import Setup
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL316", "sign", Severity.error, ("contract", "divergence"))

@@ -40,7 +40,7 @@ import bisect
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.trace import Event
+from fallline.checks.traced import Event
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL505", "clipping", Severity.error, ("loop", "divergence", "exception"))

@@ -28,7 +28,7 @@ from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import skipping
 from fallline.checks.rules._graph import CUTS, cut, taken_out
 from fallline.checks.rules._shared import tried
-from fallline.checks.trace import Seen
+from fallline.checks.traced import Seen
 from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL602", "graph-cut", Severity.error, ("exception", "gradient", "stuck", "ownership"))

@@ -44,7 +44,7 @@ from torch import Tensor
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.trace import Failure, Seen
+from fallline.checks.traced import Failure, Seen
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL605", "graph-kept", Severity.error, ("exception", "graph"))

@@ -38,7 +38,7 @@ from torch import Tensor
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import patched, tried
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL606", "in-place", Severity.error, ("exception", "graph"))

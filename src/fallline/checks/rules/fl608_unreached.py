@@ -44,7 +44,7 @@ from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import skipping
 from fallline.checks.rules._graph import SAMPLING, VALUES, cut_from
 from fallline.checks.rules._shared import tried
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL608", "unreached", Severity.error, ("ownership", "gradient", "stuck"))

@@ -50,7 +50,7 @@ from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL703", "unregistered", Severity.error, ("ownership", "exception"))

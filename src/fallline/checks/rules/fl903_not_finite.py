@@ -24,7 +24,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numerics import GUARDED, guard
 from fallline.checks.rules._shared import patched, tried
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL903", "not-finite", Severity.error, ("nonfinite", "divergence", "stuck"))

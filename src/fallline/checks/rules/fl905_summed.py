@@ -27,7 +27,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import at_rate, heals, worse
 from fallline.checks.rules._shared import names_of
-from fallline.checks.trace import Operation
+from fallline.checks.traced import Operation
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
 
