@@ -62,25 +62,10 @@ class Ledger:
 
     def _note(self, seen: Any, value: float | None, place: Any, retain: bool, before: Any, faults: Any) -> None:
         recorder, number = self._recorder, len(self._recorder.trace.backwards)
-        reached, norms, broken, sparse, stale, moved = set(), {}, set(), set(), set(), False
-        for name, parameter in recorder.parameters.items():
-            gradient = parameter.grad
-            if gradient is None:
-                continue
-            if before.get(name) != (id(gradient), gradient._version):
-                reached.add(name)
-                if self._held.get(name) and self._versions.get(name) != parameter._version:
-                    stale.add(name)
-                moved = moved or self._versions.get(name, parameter._version) != parameter._version
-                self._versions[name] = parameter._version
-                self._held.setdefault(name, set()).add(number)
-            if gradient.layout is not torch.strided:
-                sparse.add(name)
-                gradient = gradient.coalesce().values() if gradient.is_sparse else gradient
-            norms[name] = norm = float(torch.linalg.vector_norm(gradient.detach()))
-            if not norm < float("inf") and name in reached:
-                broken.add(name)
-        origin = self._origin(faults)
+        gradients = {name: p.grad for name, p in recorder.parameters.items() if p.grad is not None}
+        reached = {name for name, grad in gradients.items() if before.get(name) != (id(grad), grad._version)}
+        stale, moved = self._received(reached, number)
+        norms = {name: _norm(gradient) for name, gradient in gradients.items()}
         recorder.trace.backwards.append(
             Backward(
                 seen,
@@ -91,9 +76,9 @@ class Ledger:
                 retain,
                 frozenset(reached),
                 norms,
-                frozenset(broken),
-                origin,
-                frozenset(sparse),
+                frozenset(name for name in reached if not norms[name] < float("inf")),
+                self._origin(faults),
+                frozenset(name for name, gradient in gradients.items() if gradient.layout is not torch.strided),
                 frozenset(stale),
                 self.network,
                 self.evaluating,
@@ -103,6 +88,18 @@ class Ledger:
         self.network, self.evaluating = None, False
         if self.on_backward is not None:
             self.on_backward(number + 1)
+
+    def _received(self, reached: set[str], number: int) -> tuple[set[str], bool]:
+        """Enter a pass; which parameters have moved since an earlier one that they still hold, and whether any has."""
+        stale, moved = set(), False
+        for name in reached:
+            version = self._recorder.parameters[name]._version
+            if self._held.get(name) and self._versions.get(name) != version:
+                stale.add(name)
+            moved = moved or self._versions.get(name, version) != version
+            self._versions[name] = version
+            self._held.setdefault(name, set()).add(number)
+        return stale, moved
 
     def _origin(self, faults: list[tuple[int, bool]]) -> int | None:
         """The operation whose derivative was the first that is not finite."""
@@ -175,6 +172,12 @@ class Ledger:
             scale = float(torch.linalg.vector_norm(before)) or 1.0
             moved[name] = float(torch.linalg.vector_norm(parameters[name].detach() - before)) / scale
         return moved
+
+
+def _norm(gradient: Tensor) -> float:
+    if gradient.layout is not torch.strided:
+        gradient = gradient.coalesce().values() if gradient.is_sparse else gradient
+    return float(torch.linalg.vector_norm(gradient.detach()))
 
 
 def _any(tensor: Tensor) -> bool:

@@ -20,9 +20,12 @@ Sources: https://pytorch.org/docs/stable/generated/torch.nn.PoissonNLLLoss.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from fallline.checks.evidence import Evidence
+from torch import Tensor
+
+from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
 from fallline.checks.rules._shared import patched, tried
@@ -35,35 +38,51 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where rates are given as logarithms, the other way round, or targets are negative."""
     for met in losses(evidence, "poisson_nll_loss"):
         logged = bool(met.operation.options.get("log_input", True))
-        made, values, targets = evidence.transform(met.output), met.values, met.targets
+        made = evidence.transform(met.output)
         name = made.name if made is not None else ""
-        if targets is not None and targets.numel() and float(targets.min()) < 0:
-            what, mend, flag = (
-                f"poisson_nll_loss is given negative counts (from {float(targets.min()):.3g}).",
-                ("counts as they are, not standardized"),
-                None,
-            )
-        elif logged and name in ("exp", "softplus", "relu", "sigmoid", "abs", "square"):
-            what = (
-                f"poisson_nll_loss takes the logarithm of the rate (log_input=True) and is given the output of {name}."
-            )
-            mend, flag = "nn.PoissonNLLLoss(log_input=False)", False
-        elif not logged and values is not None and values.numel() and float(values.min()) < 0:
-            what = "poisson_nll_loss takes the rate (log_input=False) and is given negative numbers (from "
-            f"{float(values.min()):.3g})."
-            mend, flag = "nn.PoissonNLLLoss()    # log_input=True: the network gives the rate's logarithm", True
-        else:
+        fault = _fault(met, name, logged=logged)
+        if fault is None:
             continue
-
-        def other(func: Any, args: Any, kwargs: Any, flag: Any = flag) -> Any:
-            return func(*args[:2], **{**kwargs, "log_input": flag})
-
+        what, mend, flag = fault
         return RULE.finding(
             what=what,
             why="A rate is positive, and its logarithm is exponentiated once, by the loss.",
             mend=mend,
             evidence={"log_input": logged, "transform": name},
-            verified=None if flag is None else tried(evidence, mode=patched(met.operation, other)),
+            verified=None if flag is None else tried(evidence, mode=patched(met.operation, _flagged(flag))),
             where=met.operation.place,
         )
     return None
+
+
+def _fault(met: Comparison, name: str, *, logged: bool) -> tuple[str, str, bool | None] | None:
+    """What is wrong, the mend, and what log_input is to be; None where nothing is."""
+    counts, values = _lowest(met.targets), _lowest(met.values)
+    if counts < 0:
+        return (
+            f"poisson_nll_loss is given negative counts (from {counts:.3g}).",
+            "counts as they are, not standardized",
+            None,
+        )
+    if logged and name in ("exp", "softplus", "relu", "sigmoid", "abs", "square"):
+        return (
+            f"poisson_nll_loss takes the logarithm of the rate (log_input=True) and is given the output of {name}.",
+            "nn.PoissonNLLLoss(log_input=False)",
+            False,
+        )
+    if not logged and values < 0:
+        return (
+            f"poisson_nll_loss takes the rate (log_input=False) and is given negative numbers (from {values:.3g}).",
+            "nn.PoissonNLLLoss()    # log_input=True: the network gives the rate's logarithm",
+            True,
+        )
+    return None
+
+
+def _lowest(numbers: Tensor | None) -> float:
+    return float(numbers.min()) if numbers is not None and numbers.numel() else 0.0
+
+
+def _flagged(flag: bool) -> Callable[..., Any]:
+    """The loss with log_input as it is to be."""
+    return lambda func, args, kwargs: func(*args[:2], **{**kwargs, "log_input": flag})

@@ -23,8 +23,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from fallline.checks.evidence import Evidence
+from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
 from fallline.checks.rules._shared import patched, tried
@@ -42,32 +43,35 @@ def examine(evidence: Evidence) -> Finding | None:
         if met.operation.options.get("log_target") or met.target.needs_grad or not targets.isfinite().all():
             continue
         axis = 1 if met.loss == "cross_entropy" else targets.dim() - 1
-        sums, low = targets.sum(axis), float(targets.min())
-        if targets.shape[axis] < 2 or (met.loss == "kl_div" and low < 0):
+        if targets.shape[axis] < 2 or (met.loss == "kl_div" and float(targets.min()) < 0):
             continue
-        several = bool(((targets == 0) | (targets == 1)).all()) and float(sums.max()) > 1
-        if not several and low >= 0 and bool(((sums - 1).abs() < 0.05).all()):
-            continue
-        if not several and low >= 0 and bool((((sums - 1).abs() < 0.05) | (sums.abs() < 1e-6)).all()):
-            continue  # rows of zeros are rows left out
-
-        def binary(func: Any, args: Any, kwargs: Any) -> Any:
-            return torch.nn.functional.binary_cross_entropy_with_logits(*args[:2]) if len(args) > 1 else func(**kwargs)
-
-        kind = (
-            "several true labels per row"
-            if several
-            else f"rows that sum to {float(sums.min()):.3g} … {float(sums.max()):.3g}"
-        )
-        return RULE.finding(
-            what=f"{met.loss} is given targets with {kind}; it takes one distribution per row, which sums to 1.",
-            why="The classes exclude each other in this loss: it cannot ask for two at once, or for more than "
-            "certainty.",
-            mend="nn.BCEWithLogitsLoss()    # several labels may be true"
-            if several
-            else "target = target / target.sum(1, keepdim=True)    # or torch.softmax(target, dim=1) of scores",
-            evidence={"lowest sum": float(sums.min()), "highest sum": float(sums.max()), "lowest": low},
-            verified=tried(evidence, mode=patched(met.operation, binary)) if several else None,
-            where=met.operation.place,
-        )
+        several = bool(((targets == 0) | (targets == 1)).all()) and float(targets.sum(axis).max()) > 1
+        if several or not _distributions(targets, axis):
+            return _found(evidence, met, targets, axis, several=several)
     return None
+
+
+def _distributions(targets: Tensor, axis: int) -> bool:
+    """Whether all rows sum to 1; rows of zeros are rows left out."""
+    sums = targets.sum(axis)
+    return float(targets.min()) >= 0 and bool((((sums - 1).abs() < 0.05) | (sums.abs() < 1e-6)).all())
+
+
+def _found(evidence: Evidence, met: Comparison, targets: Tensor, axis: int, *, several: bool) -> Finding:
+    low, high = float(targets.sum(axis).min()), float(targets.sum(axis).max())
+    kind = "several true labels per row" if several else f"rows that sum to {low:.3g} … {high:.3g}"
+    return RULE.finding(
+        what=f"{met.loss} is given targets with {kind}; it takes one distribution per row, which sums to 1.",
+        why="The classes exclude each other in this loss: it cannot ask for two at once, or for more than certainty.",
+        mend="nn.BCEWithLogitsLoss()    # several labels may be true"
+        if several
+        else "target = target / target.sum(1, keepdim=True)    # or torch.softmax(target, dim=1) of scores",
+        evidence={"lowest sum": low, "highest sum": high, "lowest": float(targets.min())},
+        verified=tried(evidence, mode=patched(met.operation, _binary)) if several else None,
+        where=met.operation.place,
+    )
+
+
+def _binary(func: Any, args: Any, kwargs: Any) -> Any:
+    """The mend where several labels are true."""
+    return torch.nn.functional.binary_cross_entropy_with_logits(*args[:2]) if len(args) > 1 else func(**kwargs)

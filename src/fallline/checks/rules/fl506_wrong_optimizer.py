@@ -34,6 +34,7 @@ from typing import Any
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.setup import Setup
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL506", "wrong-optimizer", Severity.error, ("loop", "stuck", "ownership"))
@@ -42,37 +43,41 @@ RULE = Rule("FL506", "wrong-optimizer", Severity.error, ("loop", "stuck", "owner
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where only optimizers without gradients step, and one with gradients does not."""
     trace = evidence.trace
-    if len(trace.steps) < 2 or len(trace.backwards) < 2:
-        return None
     reached = {name for backward in trace.backwards for name in backward.reached}
-    idle = [step for step in trace.steps if step.owned.isdisjoint(reached)]
-    if len(idle) < len(trace.steps):
+    if len(trace.steps) < 2 or len(trace.backwards) < 2 or not _waits(evidence, reached):
         return None
-    stepped = {step.owner for step in trace.steps}
-    keys = {id(evidence.parameters[name]) for name in reached if name in evidence.parameters}
-    waiting = [
-        number
-        for number, optimizer in enumerate(evidence.optimizers)
-        if number not in stepped and any(id(p) in keys for group in optimizer.param_groups for p in group["params"])
-    ]
-    if not waiting:
+    if not all(step.owned.isdisjoint(reached) for step in trace.steps):
         return None
-    name = names_of(evidence).optimizer
-
-    def stepping(setup: Any) -> Any:
-        def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
-            value = setup.train_step(model, loss, optimizer, batch)
-            optimizer.step()
-            return value
-
-        return setup if setup.train_step is None else dataclasses.replace(setup, train_step=train_step)
-
     return RULE.finding(
         what=f"{len(trace.steps)} steps of an optimizer whose parameters got no gradient; the optimizer that owns the "
         f"{len(reached)} parameters that did never steps.",
         why="The parameters that the loss depends on never move.",
-        mend=f"{name}.step()    # the optimizer of the parameters just back-propagated",
+        mend=f"{names_of(evidence).optimizer}.step()    # the optimizer of the parameters just back-propagated",
         evidence={"steps": len(trace.steps), "parameters with gradients": sorted(reached)[:5]},
-        verified=tried(evidence, stepping),
+        verified=tried(evidence, _stepping),
         where=trace.steps[0].place,
     )
+
+
+def _waits(evidence: Evidence, reached: set[str]) -> bool:
+    """Whether an optimizer that owns parameters with gradients never steps."""
+    stepped = {step.owner for step in evidence.trace.steps}
+    keys = {id(evidence.parameters[name]) for name in reached if name in evidence.parameters}
+    return any(
+        number not in stepped and any(id(p) in keys for group in optimizer.param_groups for p in group["params"])
+        for number, optimizer in enumerate(evidence.optimizers)
+    )
+
+
+def _stepping(setup: Setup) -> Setup:
+    """The mend: the optimizer steps after the user's own step."""
+    own = setup.train_step
+    if own is None:
+        return setup
+
+    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+        value = own(model, loss, optimizer, batch)
+        optimizer.step()
+        return value
+
+    return dataclasses.replace(setup, train_step=train_step)

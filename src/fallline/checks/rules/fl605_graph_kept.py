@@ -59,28 +59,9 @@ def examine(evidence: Evidence) -> Finding | None:
     carried = _carried(evidence, failure, backwards[-1].index)
     if carried is None and stored is None:
         return None
-    what = mend = ""
-    twice = carried is not None and stored is None and carried[1]
-    retained = any(backward.retain_graph for backward in backwards)
-    if stored is not None:
-        what = f"{stored} was computed once, before training, and hangs on a graph that the first backward() freed."
-        mend = (
-            f"{stored} = nn.Parameter(...)    # make the parameter of the finished numbers; compute with it in forward"
-        )
-    elif twice:
-        what = "Two backward passes in one step go through the same part of the graph."
-        mend = "(loss_a + loss_b).backward()    # once; or detach what the second is not meant to reach"
-    elif carried is not None:
-        seen = carried[0]
-        made = evidence.trace.producer(seen)
-        what = (
-            f"A tensor {seen.shape} of an earlier step, made by {made.name if made else 'it'}, is used in this one "
-            "with its graph" + (", which retain_graph=True kept." if retained else ".")
-        )
-        mend = "state = state.detach()    # before the next batch; (h, c) each" + (
-            "\nloss.backward()    # without retain_graph=True" if retained else ""
-        )
     made = evidence.trace.producer(carried[0]) if carried is not None else None
+    retained = any(backward.retain_graph for backward in backwards)
+    what, mend = _said(stored, carried, made.name if made is not None else "it", retained=retained)
     return RULE.finding(
         what=what,
         why="backward() frees the graph it went through, and the step changes the weights in it; it cannot go "
@@ -89,6 +70,27 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"retain_graph": retained, "step": failure.step},
         where=(made.place if made is not None else None) or failure.place,
         message=failure.message,
+    )
+
+
+def _said(stored: str | None, carried: tuple[Seen, bool] | None, made: str, *, retained: bool) -> tuple[str, str]:
+    """What is wrong and the mend: a tensor kept by a module, two passes in one step, or a tensor of an earlier one."""
+    if stored is not None or carried is None:
+        return (
+            f"{stored} was computed once, before training, and hangs on a graph that the first backward() freed.",
+            f"{stored} = nn.Parameter(...)    # make the parameter of the finished numbers; compute with it in forward",
+        )
+    seen, twice = carried
+    if twice:
+        return (
+            "Two backward passes in one step go through the same part of the graph.",
+            "(loss_a + loss_b).backward()    # once; or detach what the second is not meant to reach",
+        )
+    return (
+        f"A tensor {seen.shape} of an earlier step, made by {made}, is used in this one with its graph"
+        + (", which retain_graph=True kept." if retained else "."),
+        "state = state.detach()    # before the next batch; (h, c) each"
+        + ("\nloss.backward()    # without retain_graph=True" if retained else ""),
     )
 
 

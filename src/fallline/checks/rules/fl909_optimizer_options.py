@@ -56,7 +56,16 @@ def examine(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> tuple[str, str, str, str | None] | None:
+_Fault = tuple[str, str, str, str | None]
+"""What is wrong, why it matters, the mend, and what came of it."""
+
+
+def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> _Fault | None:
+    return _averages(group, kind) or _uphill(evidence, group, kind) or _decay(evidence, group, kind)
+
+
+def _averages(group: dict[str, Any], kind: str) -> _Fault | None:
+    """Betas the wrong way round, or a momentum that never fades."""
     betas, momentum = group.get("betas"), group.get("momentum")
     if isinstance(betas, tuple) and len(betas) == 2 and betas[0] >= 0.99 and betas[1] < betas[0]:
         return (
@@ -73,16 +82,27 @@ def _fault(evidence: Evidence, group: dict[str, Any], kind: str) -> tuple[str, s
             f"OPTIMIZER = torch.optim.{kind}(..., momentum=0.9)",
             None,
         )
-    if group.get("maximize") and evidence.setup is not None and evidence.losses[-1:] > evidence.losses[:1]:
-        after = evidence.attempt(_minimized)
-        made = evidence.trace.source(evidence.trace.backwards[0].loss) if evidence.trace.backwards else None
-        if falls(after) and made is not None and made.name in LOSSES:
-            return (
-                "maximize=True: the loss goes up.",
-                "The steps follow the gradient uphill; a loss is to be made small.",
-                f"OPTIMIZER = torch.optim.{kind}(...)    # without maximize=True",
-                said(after, evidence.losses),
-            )
+    return None
+
+
+def _uphill(evidence: Evidence, group: dict[str, Any], kind: str) -> _Fault | None:
+    """A loss that is maximized."""
+    if not group.get("maximize") or evidence.setup is None or not evidence.losses[-1:] > evidence.losses[:1]:
+        return None
+    after = evidence.attempt(_minimized)
+    made = evidence.trace.source(evidence.trace.backwards[0].loss) if evidence.trace.backwards else None
+    if not falls(after) or made is None or made.name not in LOSSES:
+        return None
+    return (
+        "maximize=True: the loss goes up.",
+        "The steps follow the gradient uphill; a loss is to be made small.",
+        f"OPTIMIZER = torch.optim.{kind}(...)    # without maximize=True",
+        said(after, evidence.losses),
+    )
+
+
+def _decay(evidence: Evidence, group: dict[str, Any], kind: str) -> _Fault | None:
+    """A weight decay without which the loss is much better."""
     decay, rate = group.get("weight_decay") or 0.0, group.get("lr") or 0.0
     coupled = kind not in ("AdamW", "Muon") and not group.get("decoupled_weight_decay")
     strong = decay >= 0.5 if coupled else decay * float(rate) >= 0.02
