@@ -86,6 +86,13 @@ def test_runs_that_two_engines_train_are_ranked_together(tmp_path: Path):
     assert study.header.engine == "native + loop"
 
 
+@pytest.mark.parametrize("network", [{"dropout": [0.0, 0.5]}, {"network": "tests.verbs.networks:small"}])
+def test_the_callers_random_state_stays_as_it_was(tmp_path: Path, network: dict[str, object]):
+    state = torch.get_rng_state()
+    contest("kind", space={"optimizer": "sgd", "learning_rate": 0.01, "epochs": 2, **network}, out=tmp_path / "study")
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 # --- halving ---
 
 

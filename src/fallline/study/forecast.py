@@ -15,7 +15,7 @@ from fallline.catalogue.criteria import Criterion
 from fallline.catalogue.networks import Feedforward
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
-from fallline.core.seeds import initialised
+from fallline.core.seeds import blank, initialised
 from fallline.data.dataset import Dataset
 from fallline.engines.loop import feed, network_of
 from fallline.engines.protocol import Engine, Share, Step
@@ -142,7 +142,7 @@ def parameters_of(recipe: Recipe, data: Dataset) -> int:
     network = network_of(recipe, data)
     if isinstance(network, Feedforward):
         return network.parameters
-    return sum(value.numel() for value in network.build().parameters())
+    return sum(value.numel() for value in blank(network.build).parameters())
 
 
 def _size_key(recipe: Recipe) -> tuple[object, ...]:
@@ -184,13 +184,14 @@ def _one_at_a_time(recipe: Recipe, data: Dataset) -> float:
     criterion = Criterion(recipe, dtype=rows.inputs.dtype)
     inputs, targets = rows.inputs[: recipe.batch_size], rows.targets[: recipe.batch_size]
     steps, began = 0, 0.0
-    while steps <= 1 or time.perf_counter() - began < _MOMENT:
-        if steps == 1:  # the first warms up
-            began = time.perf_counter()
-        module.zero_grad()
-        criterion(module(inputs), targets).backward()
-        with torch.no_grad():
-            for parameter in module.parameters():
-                parameter.sub_(0 * parameter)
-        steps += 1
+    with torch.random.fork_rng(devices=[]):  # dropout draws from it
+        while steps <= 1 or time.perf_counter() - began < _MOMENT:
+            if steps == 1:  # the first warms up
+                began = time.perf_counter()
+            module.zero_grad()
+            criterion(module(inputs), targets).backward()
+            with torch.no_grad():
+                for parameter in module.parameters():
+                    parameter.sub_(0 * parameter)
+            steps += 1
     return (steps - 1) / (time.perf_counter() - began)
