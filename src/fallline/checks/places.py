@@ -15,7 +15,18 @@ import torch
 
 from fallline.core.finding import Place
 
-__all__ = ["CELL", "call_at", "here", "inner_functions", "place_of", "raised_at", "spoken", "user_frame", "variable"]
+__all__ = [
+    "CELL",
+    "assigned",
+    "call_at",
+    "here",
+    "inner_functions",
+    "place_of",
+    "raised_at",
+    "spoken",
+    "user_frame",
+    "variable",
+]
 
 CELL = "#cell "
 """Between a notebook's name and the number of one of its code cells."""
@@ -109,17 +120,34 @@ def call_at(place: Place | None, name: str) -> ast.Call | None:
     """The call of a function of this name on a line, as it is written; None where the source cannot be read."""
     if place is None:
         return None
-    for node in _calls("".join(linecache.getlines(place.file))):
+    for node in _nodes("".join(linecache.getlines(place.file))):
+        if not isinstance(node, ast.Call):
+            continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
         if called == name and node.lineno <= place.line <= (node.end_lineno or node.lineno):
             return node
     return None
 
 
+def assigned(owner: object, attribute: str) -> tuple[Place, str] | None:
+    """Where an object's ``__init__`` sets an attribute, and to what, as it is written; None where that is not seen."""
+    for kind in type(owner).__mro__:
+        code = getattr(vars(kind).get("__init__"), "__code__", None)
+        if code is None or internal(code):
+            continue
+        last = max(line for _, _, line in code.co_lines() if line)
+        for node in _nodes("".join(linecache.getlines(code.co_filename))):
+            if isinstance(node, ast.Assign) and code.co_firstlineno <= node.lineno <= last:
+                targets = (target for target in node.targets if isinstance(target, ast.Attribute))
+                if any(target.attr == attribute and ast.unparse(target.value) == "self" for target in targets):
+                    return place_of(code.co_filename, node.lineno), ast.unparse(node.value)
+    return None
+
+
 @functools.lru_cache(maxsize=32)
-def _calls(source: str) -> tuple[ast.Call, ...]:
+def _nodes(source: str) -> tuple[ast.AST, ...]:
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a notebook's cell with lines that are not Python
         return ()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return tuple(ast.walk(tree))

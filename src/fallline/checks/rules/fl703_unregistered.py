@@ -49,11 +49,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
+from fallline.checks.places import assigned
 from fallline.checks.rule import Rule
 from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL703", "unregistered", Severity.error, ("ownership", "exception"))
+_LONGEST = 70
+"""Characters of what is written on the right that a mend repeats."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -68,7 +71,7 @@ def examine(evidence: Evidence) -> Finding | None:
             lost = [p for p in _trainable(value) if id(p) not in known]
             used = _use(evidence, lost) if lost else None
             if used is not None or (lost and failed):
-                return _found(name, attribute, value, lost, None if used is None else used.place)
+                return _found(name, module, attribute, lost, None if used is None else used.place)
     return None
 
 
@@ -96,23 +99,21 @@ def _use(evidence: Evidence, lost: list[Tensor]) -> Operation | None:
     return None
 
 
-def _found(name: str, attribute: str, value: Any, lost: list[Tensor], where: Place | None) -> Finding:
-    holder = f"{name}.{attribute}"
+def _found(name: str, module: nn.Module, attribute: str, lost: list[Tensor], used: Place | None) -> Finding:
+    holder, value = f"{name}.{attribute}", module.__dict__[attribute]
+    where, written = assigned(module, attribute) or (used, "...")
     if isinstance(value, Tensor):
-        what, mend = f"{holder} is a plain tensor that requires gradients", f"self.{attribute} = nn.Parameter(...)"
+        what, kind = f"{holder} is a plain tensor that requires gradients", "Parameter"
     else:
         modules = any(isinstance(item, nn.Module) for item in (value.values() if isinstance(value, dict) else value))
-        kind = (
-            ("ModuleDict" if isinstance(value, dict) else "ModuleList")
-            if modules
-            else ("ParameterDict" if isinstance(value, dict) else "ParameterList")
-        )
+        kind = f"{'Module' if modules else 'Parameter'}{'Dict' if isinstance(value, dict) else 'List'}"
         what = f"{holder} keeps {'layers' if modules else 'parameters'} in a plain {type(value).__name__}"
-        mend = f"self.{attribute} = nn.{kind}(...)"
+    empty = written in ("[]", "{}", "()", "list()", "dict()")  # what is put into it later goes where it should as well
+    short = "" if empty else written if len(written) <= _LONGEST else "..."
     return RULE.finding(
         what=f"{what}: {len(lost)} of its parameters are not in {name}.parameters().",
         why="Torch registers what is an attribute or stands in its own containers; the rest is never trained or saved.",
-        mend=mend,
+        mend=f"self.{attribute} = nn.{kind}({short})",
         evidence={"attribute": holder, "parameters": len(lost)},
         where=where,
     )
