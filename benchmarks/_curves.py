@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 __all__ = ["figure"]
 
 SHOWN = {
-    "fallline": ("Fallline compare, 256 runs", "#0f6b5c"),
+    "fallline, 64 rates, halving": ("Fallline compare --halving, 4,096 runs", "#0f6b5c"),
+    "fallline, halving": ("Fallline compare --halving, 1,024 runs", "#58a797"),
     "optuna": ("Optuna, 100 trials", "#b4561f"),
     "scikit-learn": ("scikit-learn's random search, 100 candidates", "#4a5fa5"),
 }
@@ -46,13 +47,11 @@ def _panel(axes: Any, found: Sequence[Any]) -> None:
             continue
         times, middle = _median([each.log.known for each in own], own[0].sign, last=max(e.log.seconds for e in own))
         axes.step(times, middle, where="post", color=colour, linewidth=1.8, label=name)
-        if side == "fallline":
-            axes.plot(times[-1:], middle[-1:], "o", color=colour, markersize=5, label="its whole search is over")
+        if side.startswith("fallline"):
+            axes.plot(times[-1:], middle[-1:], "o", color=colour, markersize=5)
     axes.set_xscale("log")
     axes.set_xlabel("seconds", fontsize=9)
     axes.set_ylabel(METRICS[found[0].metric], fontsize=9)
-    if found[0].sign < 0:
-        axes.invert_yaxis()
     _zoom(axes, found)
     axes.tick_params(labelsize=8)
     axes.grid(alpha=0.25, linewidth=0.5)
@@ -61,13 +60,11 @@ def _panel(axes: Any, found: Sequence[Any]) -> None:
 
 def _zoom(axes: Any, found: Sequence[Any]) -> None:
     """Show what lies near the ends of the curves: the first score of a search may be anything."""
-    shown = [each for each in found if each.side in SHOWN]
-    ends = [each.log.known[-1][1] for each in shown]
-    at = [score for each in shown for _, score in each.log.known[-len(each.log.known) // 2 :]]
-    best, worst = (max, min) if found[0].sign > 0 else (min, max)
-    low, high = worst(*at, *ends), best(ends)
-    room = 0.06 * abs(high - low)
-    axes.set_ylim(low - found[0].sign * room, high + found[0].sign * room)
+    sign = found[0].sign
+    sides = [[each.log.known[-1][1] for each in found if each.side == side] for side in SHOWN]
+    ends = [sign * statistics.median(scores) for scores in sides if scores]
+    room = max(max(ends) - min(ends), 0.02 * abs(max(ends)))
+    axes.set_ylim(sign * (min(ends) - 2 * room), sign * (max(ends) + 0.3 * room))
 
 
 def _median(curves: Sequence[Curve], sign: int, *, last: float) -> tuple[list[float], list[float]]:

@@ -11,9 +11,10 @@ import fallline as fl
 from benchmarks._searched import ACTIVATIONS, OPTIMIZERS, RATES, WIDTHS, Question
 from fallline.study.events import Event, Progress, Stage
 
-__all__ = ["Log", "Search", "comparison", "rising"]
+__all__ = ["GRID", "SEEDS", "Log", "Search", "comparison", "rising"]
 
 RUNGS = 16
+SEEDS = 4
 GRID = len(OPTIMIZERS) * len(WIDTHS) * len(ACTIVATIONS) * RUNGS
 
 
@@ -50,7 +51,7 @@ def rising(found: Iterable[tuple[float, float]], sign: int) -> tuple[tuple[float
     return tuple(kept)
 
 
-def comparison(question: Question, recipes: int, *, seeds: int, halving: bool) -> Log:
+def comparison(question: Question, recipes: int, *, halving: bool = False, rungs: int = RUNGS) -> Log:
     """``fl.compare``; the clock runs from the call, which reads the table, to the end of the ranking.
 
     Its baselines, which no peer fits, are taken off and told as a part. Writing the study comes after the answer. The
@@ -73,7 +74,7 @@ def comparison(question: Question, recipes: int, *, seeds: int, halving: bool) -
             question.target,
             drop=question.drop,
             split_seed=question.split_seed,
-            seeds=seeds,
+            seeds=SEEDS,
             sample=recipes if recipes < GRID else None,
             halving=halving,
             loss=shared.loss,
@@ -81,7 +82,7 @@ def comparison(question: Question, recipes: int, *, seeds: int, halving: bool) -
             epochs=shared.epochs,
             patience=shared.patience,
             optimizer=list(OPTIMIZERS),
-            learning_rate=fl.log_range(*RATES, RUNGS),
+            learning_rate=fl.log_range(*RATES, rungs),
             widths=[list(widths) for widths in WIDTHS],
             activation=list(ACTIVATIONS),
             keep=1,

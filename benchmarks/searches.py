@@ -28,17 +28,17 @@ from pathlib import Path
 from benchmarks._peers import optuna_search, sklearn_search
 from benchmarks._scaling import peak_gflops
 from benchmarks._searched import TABLES, Question
-from benchmarks._searchers import GRID, Log, Search, comparison
+from benchmarks._searchers import GRID, SEEDS, Log, Search, comparison
 
 BAR = 10
 TRIALS = 100
 SPLITS = 3
 SEARCHES: dict[str, Search] = {
-    "fallline": partial(comparison, seeds=1, halving=False),
+    "fallline": comparison,
     "optuna": partial(optuna_search, pruning=False),
-    "fallline, halving": partial(comparison, seeds=1, halving=True),
+    "fallline, halving": partial(comparison, halving=True),
     "optuna, pruning": partial(optuna_search, pruning=True),
-    "fallline, 4 seeds, halving": partial(comparison, seeds=4, halving=True),
+    "fallline, 64 rates, halving": partial(comparison, halving=True, rungs=64),
     "scikit-learn": sklearn_search,
 }
 OURS = tuple(name for name in SEARCHES if name.startswith("fallline"))
@@ -153,7 +153,7 @@ def opening(found: dict[str, object]) -> Iterator[str]:
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     peak = found["fma_peak_gflops"]
     yield f"{versions}; {found['cores']} cores, float32, {found['machine']}; FMA peak {peak} GFLOP/s"
-    yield f"{GRID} recipes of Fallline's grid; {found['trials']} trials of each peer's"
+    yield f"{GRID} recipes of ours, {4 * GRID} with 64 rates, {SEEDS} seeds each; {found['trials']} trials of a peer"
 
 
 def surroundings(trials: int) -> dict[str, object]:
