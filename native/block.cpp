@@ -58,6 +58,7 @@ BlockOf<T>::BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& va
       shared_(std::all_of(plan.seeds.begin(), plan.seeds.end(), [&](auto seed) { return seed == plan.seeds[0]; })),
       parameters_(network_.groups()),
       best_(network_.groups()),
+      constants_(rule_.constants()),
       validation_mass_(LANES<T>) {
   if (!plan.clip_value.empty()) clip_value_ = in_groups<T>({plan.clip_value});
   for (int memory = 0; memory < rule_.memories(); memory++) memory_.emplace_back(network_.groups());
@@ -103,7 +104,7 @@ bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
       std::copy_n(orders_[std::size_t(used(lane))].rows() + position_, count, scratch.index.begin() + lane * count);
     batch.index = scratch.index.data();
   }
-  double masses[LANES<T>], weights[LANES<T>], losses[MOST_PARTS][LANES<T>] = {};
+  double masses[LANES<T>], weights[LANES<T>], losses[MOST_PARTS][LANES<T>];
   measure_.weigh(batch, network_, scratch, masses, weights);
   T* scale = scratch.scale.at_least(1);
   for (int lane = 0; lane < LANES<T>; lane++) scale[lane] = plan_.objective.sums ? T(1) : T(1 / masses[lane]);
@@ -112,8 +113,9 @@ bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
   // updated as soon as its gradient is there, which is then still in cache.
   const int parts = parts_of(count);
   const bool at_once =
-      parts == 1 && network_.tile_rows(count) >= count && network_.groups() > LARGE && plan_.clip_norm.empty();
+      network_.groups() > LARGE && parts == 1 && plan_.clip_norm.empty() && network_.tile_rows(count) >= count;
   team.each(parts, [&](int part) {
+    std::fill_n(losses[part], LANES<T>, 0.0);
     descend(batch, count * part / parts, count * (part + 1) / parts, at_once, scale, losses[part],
             *desks[std::size_t(part)], stop);
   });
@@ -127,10 +129,9 @@ bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
   for (int lane = 0; lane < LANES<T>; lane++)
     rates[lane] = rates_[std::size_t(rate_row(steps_) * lanes() + used(lane))];
   if (rule_.steps == 0) start_memory(rates);
-  T* constants = scratch.constants.at_least(rule_.constants());
-  rule_.prepare(rates, constants);
-  if (at_once) backward_and_update(scratch.tile, scratch.gradient.get(), constants);
-  else add_and_update(desks, parts, constants, team);
+  rule_.prepare(rates, constants_.get());
+  if (at_once) backward_and_update(scratch.tile, scratch.gradient.get());
+  else add_and_update(desks, parts, team);
   steps_++;
   position_ += count;
   return true;
@@ -174,7 +175,7 @@ void BlockOf<T>::add_up(const double* losses, const double* masses, const double
 // Moves each layer as soon as its weights are no longer needed. Those of a large first layer, whose inputs need no
 // slopes, move as their gradient is found.
 template <class T>
-void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient, const T* constants) {
+void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient) {
   const auto& layers = network_.layers();
   const bool large = layers[0].end() > LARGE && !clip_value_.get();
   network_.backward(
@@ -183,17 +184,17 @@ void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient, const T* consta
         if (i > 0 || !large) network_.gradient(i, tile, gradient, false);
       },
       [&](std::size_t i) {
-        if (i > 0 || !large) update(gradient, layers[i].weights, layers[i].end() - layers[i].weights, constants);
+        if (i > 0 || !large) update(gradient, layers[i].weights, layers[i].end() - layers[i].weights);
       });
   if (!large) return;
-  network_.learn(0, tile, gradient, update_at(0, constants));
+  network_.learn(0, tile, gradient, update_at(0));
   network_.bias_gradient(0, tile, gradient, false);
-  update(gradient, layers[0].bias, layers[0].outputs, constants);
+  update(gradient, layers[0].bias, layers[0].outputs);
 }
 
 // Adds up the gradients of the parts of a batch, and moves the parameters.
 template <class T>
-void BlockOf<T>::add_and_update(Desks& desks, int parts, const T* constants, Team& team) {
+void BlockOf<T>::add_and_update(Desks& desks, int parts, Team& team) {
   T* gradient = (*desks[0]).gradient.get();
   const auto piece = [&](int number) { return network_.groups() * number / parts; };
   team.each(parts, [&](int number) {
@@ -205,15 +206,15 @@ void BlockOf<T>::add_and_update(Desks& desks, int parts, const T* constants, Tea
   });
   clip_norm(gradient);
   team.each(parts, [&](int number) {
-    update(gradient + piece(number) * LANES<T>, piece(number), piece(number + 1) - piece(number), constants);
+    update(gradient + piece(number) * LANES<T>, piece(number), piece(number + 1) - piece(number));
   });
 }
 
 // Moves the parameters of `count` groups from `first` on, given their gradient.
 template <class T>
-void BlockOf<T>::update(T* gradient, std::int64_t first, std::int64_t count, const T* constants) {
+void BlockOf<T>::update(T* gradient, std::int64_t first, std::int64_t count) {
   if (clip_value_.get()) kernels_.clamp(gradient, count, clip_value_.get());
-  Update<T> update = update_at(first, constants);
+  Update<T> update = update_at(first);
   update.gradient = gradient;
   update.count = count;
   kernels_.update(update);
@@ -221,12 +222,12 @@ void BlockOf<T>::update(T* gradient, std::int64_t first, std::int64_t count, con
 
 // The update of parameters from `first` on.
 template <class T>
-Update<T> BlockOf<T>::update_at(std::int64_t first, const T* constants) {
+Update<T> BlockOf<T>::update_at(std::int64_t first) {
   Update<T> update = rule_.update<T>();
   update.parameters = parameters_.get() + first * LANES<T>;
   for (std::size_t memory = 0; memory < memory_.size(); memory++)
     update.memory[memory] = memory_[memory].get() + first * LANES<T>;
-  update.constants = constants;
+  update.constants = constants_.get();
   return update;
 }
 

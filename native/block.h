@@ -145,11 +145,11 @@ class BlockOf : public Block {
                double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
   void measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses, Scratch<T>& scratch,
                const std::atomic<bool>& stop) const;
-  void add_and_update(Desks& desks, int parts, const T* constants, Team& team);
+  void add_and_update(Desks& desks, int parts, Team& team);
   void add_up(const double* losses, const double* masses, const double* weights);
-  void backward_and_update(Tile<T>& tile, T* gradient, const T* constants);
-  void update(T* gradient, std::int64_t first, std::int64_t count, const T* constants);
-  Update<T> update_at(std::int64_t first, const T* constants);
+  void backward_and_update(Tile<T>& tile, T* gradient);
+  void update(T* gradient, std::int64_t first, std::int64_t count);
+  Update<T> update_at(std::int64_t first);
   void clip_norm(T* gradient) const;
   void start_memory(const double* rates);
   void drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units,
@@ -170,7 +170,7 @@ class BlockOf : public Block {
   bool shared_;                   // one seed: every lane sees the same rows at the same time
   bool drawn_ = false;            // the order of this epoch
   std::vector<Order> orders_;     // one, or one per lane
-  Buffer<T> parameters_, best_, clip_value_;
+  Buffer<T> parameters_, best_, constants_, clip_value_;  // constants: of the rule's next step
   std::vector<Buffer<T>> memory_;
   Lanes validation_mass_;
   double loss_sums_[LANES<T>] = {}, weight_sums_[LANES<T>] = {};  // of this epoch's batches so far

@@ -36,7 +36,7 @@ struct Batch {
 // What one thread works in.
 template <class T>
 struct Scratch {
-  Buffer<T> gradient{0, true}, values{0, true}, inputs{0, true}, targets, weights, constants, sum, scale, mass;
+  Buffer<T> gradient{0, true}, values{0, true}, inputs{0, true}, targets, weights, sum, scale, mass;
   Tile<T> tile;
   std::vector<std::uint32_t> random;
   std::vector<std::int32_t> index;

@@ -13,6 +13,7 @@ struct Step {
   const double* rates;
   long number;  // the first is 1
   bool decoupled;
+  bool prepared;  // constants that no step changes are there
   std::vector<std::vector<double>>& carried;
 
   const double* option(int which) const { return options[which].data(); }
@@ -86,6 +87,7 @@ template <class T> void asgd(const Step& step, T* __restrict constants) {
 
 // What adam, nadam and radam share: constants 1 to 4.
 template <class T> void moments(const Step& step, T* __restrict constants) {
+  if (step.prepared && !step.decoupled) return;
   constexpr int N = LANES<T>;
   const double *beta1 = step.option(0), *beta2 = step.option(1), *decay = step.option(3);
   for (int lane = 0; lane < N; ++lane) {
@@ -309,7 +311,8 @@ double Rule::start(int which, int lane, double rate) const {
 
 template <class T> void Rule::prepare(const double* rates, T* constants) {
   if (lanes_ != LANES<T>) throw std::invalid_argument("a rule of another number of lanes");
-  const Step step{options_, rates, ++steps, decoupled_, carried};
+  const Step step{options_, rates, ++steps, decoupled_, prepared_, carried};
+  prepared_ = true;
   if constexpr (sizeof(T) == sizeof(float)) {
     kind_->single(step, constants);
   } else {

@@ -23,7 +23,8 @@ class Rule {
   double start(int which, int lane, double rate) const;
   // How many constants the kernel reads for a step.
   int constants() const;
-  // The constants [constant][lane] of the next step, which it counts, at these learning rates [lane].
+  // The constants [constant][lane] of the next step, which it counts, at these learning rates [lane]; where they are to
+  // be is where those of the step before are.
   template <class T> void prepare(const double* rates, T* constants);
   // Sets which rule and which of its flags the kernel is to follow, all but pointers and count.
   template <class T> Update<T> update() const;
@@ -39,6 +40,7 @@ class Rule {
   int lanes_;
   bool amsgrad_, decoupled_, nesterov_, momentum_, centered_;
   std::vector<std::vector<double>> options_;  // in the kind's order
+  bool prepared_ = false;
 };
 
 }  // namespace fallline
