@@ -163,7 +163,7 @@ def _compared(
 
 def _undefined(results: Results, metric: str) -> tuple[str, ...]:
     """What is said of folds that do not count."""
-    left_out = sorted(results.undefined[metric])
+    left_out = sorted(results.undefined(metric))
     if not left_out or len(left_out) == len(results.held_out):
         return ()
     named = f"fold {left_out[0]}" if len(left_out) == 1 else "folds " + ", ".join(map(str, left_out))

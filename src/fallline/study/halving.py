@@ -8,9 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from fallline.core.outcome import Outcome
 from fallline.study.ranking import Place
-from fallline.study.results import Results
 
 __all__ = ["ETA", "rungs", "share_trained", "weaker"]
 
@@ -40,14 +38,6 @@ def share_trained(epochs: int) -> float:
     return sum((end - start) / ETA**rung for rung, (start, end) in enumerate(itertools.pairwise(ends))) / epochs
 
 
-def weaker(places: Sequence[Place], results: Results) -> Sequence[Place]:
-    """The recipes that leave at a rung: all but the best third of those that are still there.
-
-    Args:
-        places: The ranking at the rung.
-        results: The runs as far as they are.
-    """
-    here = [
-        place for place in places if all(results.trained[run].outcome is not Outcome.halved for run in place.group.runs)
-    ]
-    return here[max(1, len(here) // ETA) :]
+def weaker(places: Sequence[Place]) -> Sequence[Place]:
+    """The recipes that leave at a rung: all but the best third of ``places``, the ranking of those still there."""
+    return places[max(1, len(places) // ETA) :]

@@ -49,6 +49,7 @@ class Results:
         order: The runs that may be chosen, best first, where more than their own score decides; None: `metric` does.
         folds: What runs were trained on where there are folds: of ``k`` of them, run ``i`` was on fold ``i % k``. The
             ``k`` runs side by side are then of one recipe, and are one answer: the mean of what they predict.
+        runs: Those that are asked about; None: all.
     """
 
     population: Population
@@ -59,6 +60,7 @@ class Results:
     metric: str = VALIDATION_LOSS
     order: tuple[int, ...] | None = None
     folds: tuple[Dataset, ...] = ()
+    runs: frozenset[int] | None = None
 
     @cached_property
     def held_out(self) -> tuple[Split, ...]:
@@ -74,31 +76,30 @@ class Results:
         """What each run predicts for its validation rows."""
         guesses: dict[int, Guess] = {}
         for fold, split in enumerate(self.held_out):
-            runs = range(fold, len(self.population), len(self.held_out))
-            guesses |= {run: guess_of(prediction) for run, prediction in predictions(runs, split, **self._parts)}
+            found = predictions(self._asked[fold], split, **self._parts)
+            guesses |= {run: guess_of(prediction) for run, prediction in found}
         return guesses
 
     @cached_property
     def validation(self) -> list[Scores]:
         """Each run's scores on its validation rows."""
-        truths = [arrays(split) for split in self.held_out]
+        return [{name: self.score(run, name) for name in self.scorer.names} for run in range(len(self.population))]
 
-        def scores(run: int) -> Scores:
-            truth, weights = truths[self.fold(run)]
-            return scored(self.scorer, truth, self.guesses[run], weights=weights)
+    def score(self, run: int, metric: str) -> float | None:
+        """A metric of a run on its validation rows; None where it is not defined."""
+        if (run, metric) not in self._scores:
+            truth, weights = self._truths[self.fold(run)]
+            found = scored(self.scorer, truth, self.guesses[run], weights=weights, names=(metric,))
+            self._scores[run, metric] = found[metric]
+        return self._scores[run, metric]
 
-        return [scores(run) for run in range(len(self.population))]
-
-    @cached_property
-    def undefined(self) -> dict[str, frozenset[int]]:
-        """Metric → the folds on whose rows no run has it, as where they are all of one class."""
-        many = len(self.held_out)
-        return {
-            name: frozenset(
-                fold for fold in range(many) if all(scores[name] is None for scores in self.validation[fold::many])
-            )
-            for name in self.scorer.names
-        }
+    def undefined(self, metric: str) -> frozenset[int]:
+        """The folds on whose rows no run has a metric, as where they are all of one class."""
+        if metric not in self._undefined:
+            folds = enumerate(self._asked)
+            without = (fold for fold, runs in folds if all(self.score(run, metric) is None for run in runs))
+            self._undefined[metric] = frozenset(without)
+        return self._undefined[metric]
 
     def mean(self, runs: Sequence[int], metric: str) -> float | None:
         """A metric on the validation rows, the mean over ``runs``; None where one of them has none.
@@ -107,15 +108,15 @@ class Results:
         """
         if metric not in self.scorer.names:
             return None
-        counting = [run for run in runs if self.fold(run) not in self.undefined[metric]]
-        values = [None if self.trained[run].best_loss is None else self.validation[run][metric] for run in counting]
+        counting = [run for run in runs if self.fold(run) not in self.undefined(metric)]
+        values = [None if self.trained[run].best_loss is None else self.score(run, metric) for run in counting]
         known = [value for value in values if value is not None]
         return sum(known) / len(known) if known and len(known) == len(values) else None
 
     def ordered(self, runs: Sequence[int]) -> Results:
         """The same, with ``runs`` as the ranking; what was predicted is kept."""
         results = replace(self, order=tuple(runs))
-        results.__dict__.update(guesses=self.guesses, validation=self.validation, undefined=self.undefined)
+        results.__dict__.update(guesses=self.guesses, _scores=self._scores, _undefined=self._undefined)
         return results
 
     @cached_property
@@ -130,7 +131,7 @@ class Results:
         if self.metric == VALIDATION_LOSS:
             return sorted(losses, key=lambda run: losses[run])
         sign = -1 if self.metric in HIGHER_IS_BETTER else 1
-        scores = {run: self.validation[run][self.metric] for run in losses}
+        scores = {run: self.score(run, self.metric) for run in losses}
         keys = {run: float("inf") if score is None else sign * score for run, score in scores.items()}
         return sorted(losses, key=lambda run: (keys[run], losses[run]))
 
@@ -161,6 +162,27 @@ class Results:
         returned = [each for _, each in outputs(self.chosen, self.data.test, **self._parts)]
         one = returned[0] if len(returned) == 1 else mean_outputs(contract_of(recipe), torch.stack(returned))
         return read_outputs(recipe, self.data.target, one)
+
+    @cached_property
+    def _scores(self) -> dict[tuple[int, str], float | None]:
+        """What `score` has found out."""
+        return {}
+
+    @cached_property
+    def _undefined(self) -> dict[str, frozenset[int]]:
+        """What `undefined` has found out."""
+        return {}
+
+    @cached_property
+    def _asked(self) -> list[list[int]]:
+        """The runs that are asked about, of each fold."""
+        many = len(self.held_out)
+        runs = range(len(self.population)) if self.runs is None else sorted(self.runs)
+        return [[run for run in runs if run % many == fold] for fold in range(many)]
+
+    @cached_property
+    def _truths(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        return [arrays(split) for split in self.held_out]
 
     @property
     def _parts(self) -> _Parts:

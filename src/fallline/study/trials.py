@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.data.dataset import Dataset
 from fallline.engines.protocol import Engine, Epoch, Trained, Training
@@ -63,8 +64,8 @@ class Trials:
         with clock.part("reading out"):
             return training.trained(), False
 
-    def results(self, trained: Sequence[Trained]) -> Results:
-        """The runs as far as they are, predicted and scored."""
+    def results(self, trained: Sequence[Trained], runs: frozenset[int] | None = None) -> Results:
+        """The runs as far as they are, predicted and scored; with ``runs`` for those alone."""
         return Results(
             population=self.population,
             trained=trained,
@@ -73,6 +74,7 @@ class Trials:
             scorer=self.judge.scorer,
             metric=self.judge.metric,
             folds=self.folds,
+            runs=runs,
         )
 
     @property
@@ -99,6 +101,8 @@ class Trials:
         return any(all(run.best_epoch for run in runs[start : start + many]) for start in range(0, len(runs), many))
 
     def _drop_weaker(self, training: Training) -> None:
-        results = self.results(training.trained())
-        places = ranked(results, self.groups, self.judge.metric, compared=0)
-        training.drop({run for place in weaker(places, results) for run in place.group.runs})
+        trained = training.trained()
+        here = [group for group in self.groups if all(trained[run].outcome is not Outcome.halved for run in group.runs)]
+        results = self.results(trained, runs=frozenset(run for group in here for run in group.runs))
+        places = ranked(results, here, self.judge.metric, compared=0)
+        training.drop({run for place in weaker(places) for run in place.group.runs})
