@@ -253,7 +253,14 @@ class Evidence:
 
 
 def _is_loss(call: Call) -> bool:
-    return isinstance(call.module, nn.modules.loss._Loss) or call.name == "loss"
+    return isinstance(call.module, nn.modules.loss._Loss) or call.name == "loss" or _judges(call)
+
+
+def _judges(call: Call) -> bool:
+    """Whether a module makes a single number of what a network gave and something else, as a user's loss class does."""
+    single = bool(call.outputs) and all(seen.shape == () for seen in call.outputs)
+    given = any(seen.needs_grad and seen.producer is not None for seen in call.inputs)
+    return single and given and len(call.inputs) > 1
 
 
 def rows_of(tensor: Tensor | torch.Size | tuple[int, ...]) -> int:

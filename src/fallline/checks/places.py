@@ -31,7 +31,7 @@ __all__ = [
 CELL = "#cell "
 """Between a notebook's name and the number of one of its code cells."""
 _TORCH = os.path.dirname(torch.__file__) + os.sep
-_OURS = os.path.dirname(__file__) + os.sep
+_OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _PYTHON = sysconfig.get_path("stdlib") + os.sep
 _SITE = sysconfig.get_path("purelib") + os.sep
 _internal: dict[CodeType, bool] = {}

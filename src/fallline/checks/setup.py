@@ -35,7 +35,7 @@ class Setup:
 
     Args:
         model: The network.
-        loss: The loss, called with the network's output and the target.
+        loss: The loss, called with the network's output and the target; None where ``train_step`` has its own.
         batches: Batches ``(x, y)`` or mappings, at least one.
         optimizer: The optimizer; None where there is none or where `factory` builds it.
         factory: A function of the model that builds the optimizer.
@@ -47,7 +47,7 @@ class Setup:
     """
 
     model: nn.Module
-    loss: Callable[..., Any]
+    loss: Any
     batches: list[Any]
     optimizer: Optimizer | None = None
     factory: Callable[[nn.Module], Any] | None = None

@@ -26,7 +26,7 @@ _DOING = "checking a training set-up"
 
 def check(
     model: nn.Module,
-    loss: Callable[..., Any],
+    loss: Callable[..., Any] | None,
     batch: Any,
     optimizer: Optimizer | Callable[[nn.Module], Optimizer] | None = None,
     *,
@@ -42,7 +42,7 @@ def check(
 
     Args:
         model: The network.
-        loss: Called as ``loss(output, target)``.
+        loss: Called as ``loss(output, target)``; None where ``train_step`` computes its own.
         batch: ``(x, y)``, where ``x`` may be a tuple (``model(*x)``) or a mapping (``model(**x)``); a mapping with
             inputs and labels; or a DataLoader, of which the first batches are taken.
         optimizer: The optimizer, or a function of the model that builds it; None: only forward, loss and backward
@@ -72,7 +72,7 @@ def check(
 
     if not isinstance(model, torch.nn.Module):
         raise ArgumentError(_DOING, "the model is no torch.nn.Module", got=type(model).__name__)
-    if not callable(loss):
+    if not callable(loss) and (loss is not None or train_step is None):
         raise ArgumentError(_DOING, "the loss cannot be called", got=type(loss).__name__, do="nn.MSELoss()")
     if steps < 3:
         raise ArgumentError(_DOING, "there are too few steps to see a loop", expected="steps ≥ 3", got=f"steps={steps}")
@@ -126,7 +126,7 @@ def _names(frame: Any, model: Any, loss: Any, optimizer: Any, batch: Any) -> Nam
     usual = Names()
     return Names(
         variable(model, frame) or usual.model,
-        variable(loss, frame) or usual.loss,
+        (variable(loss, frame) if loss is not None else None) or usual.loss,
         (variable(optimizer, frame) if optimizer is not None else None) or usual.optimizer,
         variable(inputs, frame) or usual.inputs,
         variable(targets, frame) or usual.targets,

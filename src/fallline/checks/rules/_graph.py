@@ -5,7 +5,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.traced import Operation, Seen
 
-__all__ = ["CUTS", "SAMPLING", "VALUES", "cut", "cut_from", "taken_out"]
+__all__ = ["CUTS", "SAMPLING", "VALUES", "anew", "cut", "cut_from", "taken_out"]
 
 CUTS = {
     "detach": "detach() cuts the graph",
@@ -62,6 +62,13 @@ def cut(evidence: Evidence, loss: Seen | None) -> tuple[Operation, str] | None:
 
 def _trainable(seen: Seen) -> bool:
     return (seen.label or "").startswith("parameter ") and seen.needs_grad
+
+
+def anew(evidence: Evidence, loss: Seen) -> bool:
+    """Whether what requires gradients under a loss is a tensor made on the way, no parameter and no input."""
+    leaves = [each for operation in evidence.trace.ancestors(loss) for each in operation.inputs if each.leaf]
+    needing = [each for each in leaves if each.needs_grad]
+    return bool(needing) and all(each.producer is not None and each.label is None for each in needing)
 
 
 def taken_out(evidence: Evidence) -> tuple[Operation, str] | None:

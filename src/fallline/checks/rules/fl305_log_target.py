@@ -22,13 +22,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fallline.checks.evidence import Evidence
+from fallline.checks.evidence import Comparison, Evidence
+from fallline.checks.operations import bound
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import is_swapped, patched, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL305", "log-target", Severity.error, ("contract", "nonfinite", "stuck", "divergence"))
+
+_ROUNDING = 1e-4
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -40,8 +43,10 @@ def examine(evidence: Evidence) -> Finding | None:
         flag = bool(met.operation.options.get("log_target"))
         negative = bool((targets < 0).any())
         wrong = distributions(targets, targets.dim() - 1) if flag else negative
-        if not wrong:
+        if not wrong or is_swapped(met):
             continue
+        if negative and bool((targets > _ROUNDING).any()):
+            return _scores(evidence, met)
 
         def other(func: Any, args: Any, kwargs: Any, flag: Any = flag) -> Any:
             return func(*args, **{**kwargs, "log_target": not flag})
@@ -59,3 +64,22 @@ def examine(evidence: Evidence) -> Finding | None:
             where=met.operation.place,
         )
     return None
+
+
+def _scores(evidence: Evidence, met: Comparison) -> Finding:
+    """A target of both signs is neither probabilities nor their logarithms."""
+    targets = met.operation.values[met.target_name]
+
+    def normalized(func: Any, args: Any, kwargs: Any) -> Any:
+        given = bound("kl_div", args, kwargs) | {"log_target": False}
+        return func(**given | {"target": given["target"].softmax(-1)})
+
+    return RULE.finding(
+        what=f"kl_div is given raw scores as its target ({float(targets.min()):.3g} to {float(targets.max()):.3g}).",
+        why="It compares two distributions: the target has to be probabilities, or their logarithms with "
+        "log_target=True. Of negative numbers it takes a logarithm: the loss is NaN.",
+        mend='nn.KLDivLoss(reduction="batchmean")(log_softmax(output), softmax(target))',
+        evidence={"lowest target": float(targets.min()), "highest target": float(targets.max())},
+        verified=tried(evidence, mode=patched(met.operation, normalized)),
+        where=met.operation.place,
+    )

@@ -26,7 +26,7 @@ from typing import Any
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import skipping
-from fallline.checks.rules._graph import CUTS, cut, taken_out
+from fallline.checks.rules._graph import CUTS, anew, cut, taken_out
 from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Seen
 from fallline.core.finding import Finding, Place, Severity
@@ -39,8 +39,8 @@ def examine(evidence: Evidence) -> Finding | None:
     loss, place = _unreached(evidence)
     if loss is None:
         return None
-    found = cut(evidence, loss) or (taken_out(evidence) if not loss.needs_grad or loss.leaf else None)
-    wrapped = loss.needs_grad and loss.leaf
+    wrapped = loss.needs_grad and (loss.leaf or anew(evidence, loss))
+    found = cut(evidence, loss) or (taken_out(evidence) if not loss.needs_grad or wrapped else None)
     if found is None and not wrapped and evidence.failure is None:
         return None
     reason = f": {found[1]}" if found is not None else ": it was made anew, without its history" if wrapped else ""
@@ -75,6 +75,8 @@ def _unreached(evidence: Evidence) -> tuple[Seen | None, Place | None]:
 
 
 def _mend(evidence: Evidence, found: Any, wrapped: bool) -> tuple[str, str | None]:
+    if found is None and not wrapped and not evidence.comparisons:
+        return "loss(output, target)    # give the network's output to the loss", None
     if found is None:
         return (
             "loss.backward()    # the loss itself, not torch.tensor(loss) or Variable(loss, requires_grad=True)",

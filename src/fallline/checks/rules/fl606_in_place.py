@@ -91,6 +91,8 @@ def examine(evidence: Evidence) -> Finding | None:
             why="The gradient of that function is computed from the numbers that were overwritten.",
             mend=f"x = x {sign} y    # instead of x {sign}= y"
             if sign
+            else f"inplace=False    # in {operation.name}"
+            if "inplace" in operation.options
             else f"x = torch.{plain}(x)    # instead of .{operation.name}()",
             evidence={"operation": operation.name, "changes the output of": made.name if made is not None else None},
             verified=verified,
@@ -102,6 +104,7 @@ def examine(evidence: Evidence) -> Finding | None:
 
 def _in_place(operation: Operation) -> bool:
     changed = (operation.name.endswith("_") and not operation.name.startswith("__")) or operation.name == "__setitem__"
+    changed = changed or operation.options.get("inplace") is True
     skipped = operation.name in ("requires_grad_", "detach_", "unsqueeze_", "squeeze_")
     return changed and not skipped and bool(operation.inputs) and operation.grad
 

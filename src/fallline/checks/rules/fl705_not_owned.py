@@ -30,12 +30,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._ownership import rebuilt
+from fallline.checks.rules._ownership import misspelt, rebuilt
 from fallline.checks.rules._shared import names_of, tried
 from fallline.core.finding import Finding, Severity
 
@@ -50,7 +51,12 @@ def examine(evidence: Evidence) -> Finding | None:
     networks = [evidence.setup.model, evidence.setup.loss] if evidence.setup is not None else evidence.roots
     own = {id(p) for m in networks if isinstance(m, torch.nn.Module) for p in m.parameters() if p.requires_grad}
     lost = sorted(name for name in reached - evidence.owned - evidence.moved if id(evidence.parameters[name]) in own)
-    if not lost or _owned_elsewhere(evidence, lost):
+    if (
+        not lost
+        or any(misspelt(evidence.parameters[name]) for name in lost)
+        or _measures(evidence, networks, lost)
+        or _owned_elsewhere(evidence, lost)
+    ):
         return None
     names, optimizer = names_of(evidence), evidence.optimizers[0]
     shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
@@ -78,6 +84,13 @@ def _mistaken(evidence: Evidence, lost: list[str]) -> bool:
     first = _first_uses(evidence)
     before = max(first.get(name, 0) for name in lost) < min((first[name] for name in owned if name in first), default=0)
     return not before and _numbers(evidence, lost) < _numbers(evidence, owned)
+
+
+def _measures(evidence: Evidence, networks: list[Any], lost: list[str]) -> bool:
+    """Whether all of them are of parts in evaluation mode, as a pretrained network is that only measures."""
+    parts = [part for network in networks if isinstance(network, torch.nn.Module) for part in network.modules()]
+    learning = {id(p) for part in parts if part.training for p in part.parameters(recurse=False)}
+    return bool(learning) and not learning & _ids(evidence, lost)
 
 
 def _first_uses(evidence: Evidence) -> dict[str, int]:

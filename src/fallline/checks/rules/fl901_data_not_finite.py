@@ -83,19 +83,20 @@ def _found(evidence: Evidence, name: str, tensor: torch.Tensor, is_input: bool) 
 
 
 def _watched(evidence: Evidence) -> Finding | None:
-    """In a script: a module was given something not finite that no recorded operation had made so."""
-    for call in evidence.root_calls:
-        for seen in call.inputs:
-            if not seen.finite and not any(
-                op.outputs and not op.outputs[0].finite and all(i.finite for i in op.inputs) and op.inputs
-                for op in evidence.trace.ancestors(seen)
-            ):
-                return RULE.finding(
-                    what=f"{call.name} is given {seen.shape} with NaN or infinity in it.",
-                    why="Whatever is computed with NaN is NaN: the loss, every gradient, and after one step "
-                    "every weight.",
-                    mend="x = x.nan_to_num(0.0)    # or drop the rows; x.isfinite().all(0) shows the columns",
-                    evidence={"shape": seen.shape},
-                    where=call.place,
-                )
+    """In a script: a module or a loss was given something not finite that no recorded operation had made so."""
+    given = [(seen, call.name, call.place, "x") for call in evidence.root_calls for seen in call.inputs]
+    given += [(met.target, met.loss, met.operation.place, evidence.names.targets) for met in evidence.comparisons]
+    for seen, taker, place, name in given:
+        if not seen.finite and not any(
+            op.outputs and not op.outputs[0].finite and all(i.finite for i in op.inputs) and op.inputs
+            for op in evidence.trace.ancestors(seen)
+        ):
+            return RULE.finding(
+                what=f"{taker} is given {seen.shape} with NaN or infinity in it.",
+                why="Whatever is computed with NaN is NaN: the loss, every gradient, and after one step every weight.",
+                mend=f"{name} = {name}.nan_to_num(0.0)    # or drop the rows; {name}.isfinite().all(0) shows the "
+                "columns",
+                evidence={"shape": seen.shape},
+                where=place,
+            )
     return None

@@ -24,9 +24,11 @@ Sources: https://github.com/wkentaro/pytorch-fcn/issues/17
 
 from __future__ import annotations
 
+import statistics
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._numbers import at_rate, worse
+from fallline.checks.rules._numbers import at_rate, explodes, worse
 from fallline.checks.rules._shared import names_of
 from fallline.checks.trials import falls, said
 from fallline.core.finding import Finding, Severity
@@ -34,6 +36,8 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL907", "rate-too-high", Severity.error, ("divergence", "nonfinite", "stuck"))
 
 _FACTORS = (0.1, 0.01, 0.001, 0.0001)
+_FAR = 0.3
+"""The length of a step, relative to the weights, that throws them about."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -41,6 +45,8 @@ def examine(evidence: Evidence) -> Finding | None:
     losses, steps = evidence.losses, evidence.trace.steps
     if evidence.failure is not None or not steps or not steps[0].rates or not worse(losses):
         return None
+    if evidence.setup is None and not explodes(losses) and not _thrown(evidence):
+        return None  # a loss may also rise because what is asked for gets harder: nothing can be tried here
     rate = max(steps[0].rates)
     name, after, factor = names_of(evidence).optimizer, [], 1.0
     if evidence.setup is not None:
@@ -61,4 +67,13 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"lr": rate, "first": losses[0], "last": losses[-1]},
         verified=said(after, losses),
         where=where,
+    )
+
+
+def _thrown(evidence: Evidence) -> bool:
+    """Whether a step moved most of the weights of an optimizer by a large part of their size."""
+    return any(
+        statistics.median(far) > _FAR
+        for step in evidence.trace.steps
+        if (far := [far for name, far in step.moved.items() if evidence.parameters[name].dim() > 1])
     )
