@@ -1,5 +1,6 @@
 """fl.check: what it takes, what it gives, and that it leaves nothing changed."""
 
+import collections
 import copy
 import random
 import warnings
@@ -181,3 +182,78 @@ def test_an_exception_of_the_users_own_is_a_finding_with_its_message():
     (finding,) = fl.check(nn.Linear(3, 1), loss, (torch.zeros(2, 3), torch.zeros(2, 1))).findings
     assert finding.code == "FL999"
     assert "the door is closed" in str(finding)
+
+
+class Trainer:
+    """A training step that is a method, and keeps what it needs on the object."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)
+        self.slow = copy.deepcopy(model)
+        self.steps, self.seen = 0, collections.deque(maxlen=4)
+
+    def step(self, model, loss, optimizer, batch):
+        optimizer.zero_grad()
+        value = loss(model(batch[0]), batch[1])
+        self.scaler.scale(value).backward()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+        for slow, fast in zip(self.slow.parameters(), model.parameters(), strict=True):
+            slow.data.lerp_(fast.data, 0.1)
+        self.steps += 1
+        self.seen.append(float(value))
+        return value
+
+
+def test_what_a_trainer_keeps_is_put_back():
+    model = nn.Linear(4, 1)
+    trainer = Trainer(model)
+    before = copy.deepcopy((trainer.slow.state_dict(), trainer.scaler.state_dict()))
+    x = torch.randn(32, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    fl.check(model, nn.MSELoss(), (x, x[:, :1]), optimizer, train_step=trainer.step)
+    assert (trainer.steps, list(trainer.seen)) == (0, [])
+    assert trainer.scaler.state_dict() == before[1]
+    assert all(torch.equal(value, before[0][name]) for name, value in trainer.slow.state_dict().items())
+
+
+HISTORY: list[float] = []
+LATEST = None
+
+
+def step_with_globals(model, loss, optimizer, batch):
+    global LATEST
+    optimizer.zero_grad()
+    LATEST = loss(model(batch[0]), batch[1])
+    LATEST.backward()
+    optimizer.step()
+    HISTORY.append(LATEST.item())
+    return LATEST
+
+
+def test_globals_of_a_step_are_put_back():
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    fl.check(model, nn.MSELoss(), (x, x[:, :1]), optimizer, train_step=step_with_globals)
+    assert (HISTORY, LATEST) == ([], None)
+
+
+def test_a_step_may_compute_its_own_loss():
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+
+    def step(model, loss, optimizer, batch):
+        assert loss is None
+        optimizer.zero_grad()
+        value = (model(batch[0]) - batch[1]).square().mean()
+        value.backward()
+        optimizer.step()
+        return value
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    assert fl.check(model, None, (x, x[:, :1]), optimizer, train_step=step).findings == ()
+
+
+def test_a_finding_without_a_line_of_its_own_points_at_the_call():
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    (finding,) = fl.check(model, nn.MSELoss(), (x, torch.randn(32)), torch.optim.SGD(model.parameters(), 0.01)).findings
+    assert finding.where.file == __file__

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import random
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -12,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from fallline.checks.places import internal, of_others
 
 __all__ = ["Keeper"]
 
@@ -44,10 +48,17 @@ class Keeper:
                 self._tensor(thing)
             elif isinstance(thing, torch.Generator):
                 self._generator(thing)
-            elif isinstance(thing, dict | list | set):
+            elif isinstance(thing, dict | list | set | collections.deque):
                 self._container(thing)
-            elif isinstance(thing, types.FunctionType | types.MethodType):
+            elif isinstance(thing, types.MethodType):
+                self.keep(thing.__self__)
+                self._function(thing.__func__)
+            elif isinstance(thing, types.FunctionType):
                 self._function(thing)
+            elif isinstance(thing, torch.amp.GradScaler):
+                self._scaler(thing)
+            elif _of_the_user(thing):
+                self._object(thing)
 
     def restore(self) -> None:
         """Put everything back as it was."""
@@ -145,6 +156,18 @@ class Keeper:
 
         self._undo.append(undo)
 
+    def _object(self, thing: Any) -> None:
+        if not self._once(thing):
+            return
+        before = dict(thing.__dict__)
+        self.keep(*before.values())
+
+        def undo() -> None:
+            thing.__dict__.clear()
+            thing.__dict__.update(before)
+
+        self._undo.append(undo)
+
     def _optimizer(self, optimizer: Optimizer) -> None:
         if not self._once(optimizer):
             return
@@ -183,12 +206,24 @@ class Keeper:
 
     def _function(self, function: Any) -> None:
         """What a function closes over: other networks, optimizers, states kept between steps."""
-        function = getattr(function, "__func__", function)
         if not self._once(function):
             return
         for cell in function.__closure__ or ():
             self._cell(cell)
         self.keep(*(function.__defaults__ or ()))
+        if not internal(function.__code__):
+            self._globals(function.__globals__, _names(function.__code__))
+
+    def _globals(self, scope: dict[str, Any], names: set[str]) -> None:
+        """What a function of the user's names outside itself, as the cells of a notebook do."""
+        before = {name: scope[name] for name in names & scope.keys()}
+        self.keep(*before.values())
+        self._undo.append(lambda: scope.update(before))
+
+    def _scaler(self, scaler: torch.amp.GradScaler) -> None:
+        if self._once(scaler):
+            before = copy.deepcopy(scaler.__dict__)
+            self._undo.append(lambda: scaler.__dict__.update(copy.deepcopy(before)))
 
     def _cell(self, cell: Any) -> None:
         try:
@@ -197,6 +232,19 @@ class Keeper:
             return
         self.keep(value)
         self._undo.append(lambda: setattr(cell, "cell_contents", value))
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """The global names and attributes that a function and those within it speak of."""
+    inner = [_names(each) for each in code.co_consts if isinstance(each, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+def _of_the_user(thing: Any) -> bool:
+    """Whether a thing is of a class that the user wrote."""
+    known = isinstance(thing, type | types.ModuleType) or not isinstance(getattr(thing, "__dict__", None), dict)
+    file = getattr(sys.modules.get(type(thing).__module__), "__file__", None)
+    return not known and (type(thing).__module__ == "__main__" or (file is not None and not of_others(file)))
 
 
 def _state(state: Any) -> dict[Any, Any]:

@@ -21,6 +21,8 @@ __all__ = [
     "call_at",
     "here",
     "inner_functions",
+    "internal",
+    "of_others",
     "place_of",
     "raised_at",
     "spoken",
@@ -41,12 +43,15 @@ def internal(code: CodeType) -> bool:
     """Whether code belongs to torch, Python or this package rather than to the user."""
     known = _internal.get(code)
     if known is None:
-        name = code.co_filename
-        known = name.startswith((_TORCH, _OURS, "<frozen", "<string>", "<__array_function__", "<eval_with_key"))
-        installed = (os.sep + "site-packages" + os.sep) in name
-        known = known or installed or (name.startswith(_PYTHON) and not name.startswith(_SITE))
-        _internal[code] = known
+        known = _internal[code] = of_others(code.co_filename)
     return known
+
+
+def of_others(name: str) -> bool:
+    """Whether a file is torch's, Python's or this package's rather than the user's."""
+    known = name.startswith((_TORCH, _OURS, "<frozen", "<string>", "<__array_function__", "<eval_with_key"))
+    installed = (os.sep + "site-packages" + os.sep) in name
+    return known or installed or (name.startswith(_PYTHON) and not name.startswith(_SITE))
 
 
 def user_frame(frame: FrameType | None) -> FrameType | None:
