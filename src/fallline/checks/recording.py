@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -79,6 +80,23 @@ def _holds(module: nn.Module, state: Any) -> bool:
     return bool(given) and all(isinstance(t, Tensor) and t.numel() and own.get(n) == t.data_ptr() for n, t in given)
 
 
+def _scaling(action: str) -> Callable[[Instruments, Callable[..., Any]], Callable[..., Any]]:
+    """What listens to a method of GradScaler; one that is switched off says nothing."""
+
+    def make(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if instruments.listening and self.is_enabled() and "step" not in inner_functions():
+                owner = instruments.number(args[0]) if args and isinstance(args[0], Optimizer) else None
+                with torch._C.DisableTorchFunction():
+                    instruments.happened("scaler", owner, action=action, factor=self.get_scale())
+            return original(self, *args, **kwargs)
+
+        return method
+
+    return make
+
+
 def _schedulers(root: type) -> Iterator[type]:
     yield root
     for kind in root.__subclasses__():
@@ -103,6 +121,8 @@ def recording(instruments: Instruments) -> Iterator[Instruments]:
     replace(nn.Module, "load_state_dict", _restoring)
     replace(Optimizer, "zero_grad", _zeroing)
     replace(_BaseDataLoaderIter, "__next__", _loading)
+    for action in ("scale", "unscale_", "step", "update"):
+        replace(torch.amp.GradScaler, action, _scaling(action))
     for kind in set(_schedulers(LRScheduler)):
         replace(kind, "step", _scheduling)
     try:

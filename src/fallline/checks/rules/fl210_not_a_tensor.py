@@ -25,6 +25,7 @@ from typing import Any
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import describe
+from fallline.checks.traced import Call, Failure
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL210", "not-a-tensor", Severity.error, ("exception",))
@@ -37,10 +38,13 @@ def examine(evidence: Evidence) -> Finding | None:
     failure = evidence.failure
     if failure is None or not isinstance(failure.error, TypeError | AttributeError) or failure.stage == "optimizer":
         return None
+    last = evidence.trace.calls[-1] if evidence.trace.calls else None
+    whole = evidence.root_calls[-1] if evidence.root_calls else None
+    if whole is not None and whole.returned == "NoneType" and not _raised_within(failure, whole):
+        return _nothing(evidence, whole)
     returned = next(
         (call for call in reversed(evidence.trace.calls) if call.returned not in ("Tensor", "NoneType")), None
     )
-    last = evidence.trace.calls[-1] if evidence.trace.calls else None
     if (
         returned is None
         or last is None
@@ -59,6 +63,25 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"returned": returned.returned, "shapes": [seen.shape for seen in returned.outputs]},
         where=failure.place,
         message=failure.message,
+    )
+
+
+def _raised_within(failure: Failure, call: Call) -> bool:
+    """Whether the exception came out of a call, which then returned nothing of its own."""
+    if failure.operation is not None:
+        return failure.operation.modules[:1] == (call.name,)
+    return failure.module is not None
+
+
+def _nothing(evidence: Evidence, call: Call) -> Finding:
+    """A network whose forward ended without a return."""
+    return RULE.finding(
+        what=f"{call.name}.forward returns None: it ends without a return, and nothing is handed to what follows.",
+        why="A function without a return statement gives None, whatever it has computed.",
+        mend="return output    # the last line of forward",
+        evidence={"returned": "NoneType"},
+        where=evidence.failure.place,
+        message=evidence.failure.message,
     )
 
 

@@ -40,8 +40,11 @@ def examine(evidence: Evidence) -> Finding | None:
     if failure is None or (failure.operation is not None and failure.operation.name != "__bool__"):
         return None
     names = names_of(evidence)
-    built = _loss_class(evidence)
-    if built is not None:
+    built, lacking = _loss_class(evidence), _without_forward(evidence)
+    if lacking is not None:
+        what = f"{lacking} has no forward: its class defines none under that name, at the indentation of a method."
+        mend = "def forward(self, x):    # a method of the class"
+    elif built is not None:
         what = f"{built}(output, target) builds a loss; it does not compute one."
         mend = f"{names.loss} = nn.{built}()\nvalue = {names.loss}(output, target)"
     else:
@@ -52,7 +55,9 @@ def examine(evidence: Evidence) -> Finding | None:
         mend = f"a batch ((x, mask), y) for {names.model}(x, mask), or ({{'x': x, 'mask': mask}}, y)"
     return RULE.finding(
         what=what,
-        why="A loss is an object that is built once and then called; a forward is given just what it names.",
+        why="A loss is an object that is built once and then called; a forward is given just what it names."
+        if lacking is None
+        else "Calling a module calls its forward; torch's own does nothing but raise.",
         mend=mend,
         evidence={"error": type(failure.error).__name__},
         where=failure.place,
@@ -70,6 +75,18 @@ def _loss_class(evidence: Evidence) -> str | None:
         return type(module).__name__
     if isinstance(error, AttributeError) and isinstance(error.obj, nn.modules.loss._Loss) and error.name == "backward":
         return type(error.obj).__name__
+    return None
+
+
+def _without_forward(evidence: Evidence) -> str | None:
+    """A module that was called and has no forward."""
+    module = evidence.failure.module
+    given = evidence.setup.model if evidence.setup is not None else None
+    if not isinstance(evidence.failure.error, NotImplementedError):
+        return None
+    for each in (module, given):
+        if each is not None and type(each).forward is nn.Module.forward:
+            return f"{evidence.name_of(each)} = {type(each).__name__}"
     return None
 
 

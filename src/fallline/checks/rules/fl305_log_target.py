@@ -71,7 +71,7 @@ def _scores(evidence: Evidence, met: Comparison) -> Finding:
     targets = met.operation.values[met.target_name]
 
     def normalized(func: Any, args: Any, kwargs: Any) -> Any:
-        given = bound("kl_div", args, kwargs) | {"log_target": False}
+        given: dict[str, Any] = bound("kl_div", args, kwargs) | {"log_target": False}
         return func(**given | {"target": given["target"].softmax(-1)})
 
     return RULE.finding(
