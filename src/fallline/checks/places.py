@@ -8,6 +8,7 @@ import linecache
 import os
 import sys
 import sysconfig
+from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = [
     "CELL",
     "assigned",
     "call_at",
+    "calls_at",
     "here",
     "inner_functions",
     "internal",
@@ -123,15 +125,19 @@ def spoken(root: str, path: str) -> str:
 
 def call_at(place: Place | None, name: str) -> ast.Call | None:
     """The call of a function of this name on a line, as it is written; None where the source cannot be read."""
+    return next(calls_at(place, name), None)
+
+
+def calls_at(place: Place | None, name: str) -> Iterator[ast.Call]:
+    """The calls of functions of this name on a line, as they are written; none where the source cannot be read."""
     if place is None:
-        return None
+        return
     for node in _nodes("".join(linecache.getlines(place.file))):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
         if called == name and node.lineno <= place.line <= (node.end_lineno or node.lineno):
-            return node
-    return None
+            yield node
 
 
 def assigned(owner: object, attribute: str) -> tuple[Place, str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.data import default_collate
 from torch.utils.data.dataloader import _BaseDataLoaderIter
@@ -45,7 +45,11 @@ def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Calla
         if not any(known is self for known in instruments.schedulers):
             instruments.schedulers.append(self)
         if instruments.listening and "_initial_step" not in inner_functions():
-            instruments.happened("schedule", scheduler=type(self).__name__, given=len(args) + len(kwargs))
+            given = {"scheduler": type(self).__name__, "given": len(args) + len(kwargs)}
+            if isinstance(self, ReduceLROnPlateau) and args:
+                with torch._C.DisableTorchFunction():
+                    given |= {"mode": self.mode, "metric": float(args[0])}
+            instruments.happened("schedule", **given)
         return original(self, *args, **kwargs)
 
     return step

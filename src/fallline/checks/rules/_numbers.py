@@ -12,7 +12,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.recorder import tensors_in
 from fallline.checks.setup import Setup, parts
 
-__all__ = ["at_rate", "batch", "calm", "explodes", "finite", "heals", "standardized", "worse"]
+__all__ = ["at_rate", "batch", "calm", "explodes", "finite", "heals", "standardized", "untrained_loss", "worse"]
 
 
 def finite(losses: list[float]) -> bool:
@@ -83,3 +83,15 @@ def spread(tensor: Tensor) -> tuple[float, float]:
     """Mean and largest magnitude of a float tensor."""
     numbers = tensor.detach().double()
     return float(numbers.mean()), float(numbers.abs().max()) if torch.numel(numbers) else 0.0
+
+
+def untrained_loss(evidence: Evidence) -> float | None:
+    """What predicting the mean, or every class alike, would cost."""
+    for met in evidence.comparisons:
+        if met.loss == "cross_entropy" and len(met.output.shape) > 1 and met.output.shape[1] > 1:
+            return math.log(met.output.shape[1])
+        if met.loss == "binary_cross_entropy_with_logits":
+            return math.log(2)
+        if met.loss == "mse_loss" and met.targets is not None and met.targets.numel() > 1:
+            return float(met.targets.double().square().mean()) or None
+    return None

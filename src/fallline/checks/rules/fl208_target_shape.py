@@ -24,7 +24,7 @@ import math
 
 import torch
 
-from fallline.checks.evidence import Evidence
+from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import cast_targets, failed_loss, names_of, tried
 from fallline.core.finding import Finding, Severity
@@ -37,6 +37,8 @@ _BY_ID = ("cross_entropy", "nll_loss", "multi_margin_loss", "ctc_loss", "cosine_
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where an element-wise loss raised and its two sides differ in shape."""
     met = failed_loss(evidence.failure, evidence)
+    if met is not None and met.loss in ("cross_entropy", "nll_loss") and _another_size(met):
+        return _sized(evidence, met)
     if met is None or met.loss in _BY_ID or met.output.shape == met.target.shape:
         return None
     output, target = met.output.shape, met.target.shape
@@ -57,6 +59,27 @@ def examine(evidence: Evidence) -> Finding | None:
         mend=mend,
         evidence={"output": output, "target": target},
         verified=None if change is None else tried(evidence, change),
+        where=evidence.failure.place,
+        message=evidence.failure.message,
+    )
+
+
+def _another_size(met: Comparison) -> bool:
+    """Whether there is a class id for each position of as many samples, and not as many positions as scores."""
+    output, target = met.output.shape, met.target.shape
+    return len(output) == len(target) + 1 > 2 and output[0] == target[0] and output[2:] != target[1:]
+
+
+def _sized(evidence: Evidence, met: Comparison) -> Finding:
+    output, target = met.output.shape, met.target.shape
+    size = ", ".join(map(str, target[1:]))
+    return RULE.finding(
+        what=f"{met.loss} was given scores for positions {output[2:]} and class ids for positions {target[1:]}.",
+        why="Each position with a class id needs scores of its own: the network gives a map of another size.",
+        mend=f"output = nn.functional.interpolate(output, size=({size}))    # or class ids of the output's size"
+        if len(target) > 2
+        else f"as many positions in the output as class ids: {output[2:]} beside {target[1:]}",
+        evidence={"output": output, "target": target},
         where=evidence.failure.place,
         message=evidence.failure.message,
     )

@@ -41,6 +41,7 @@ _CUTTING = {
     "relu6": "cuts scores off below 0 and above 6",
     "softplus": "leaves no negative scores",
     "exp": "leaves no negative scores",
+    "log_sigmoid": "leaves no positive scores",
     "tanh": "confines scores to −1 … 1",
     "hardtanh": "confines scores to −1 … 1",
     "softsign": "confines scores to −1 … 1",

@@ -23,7 +23,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import BOUNDS, losses, outside, skipping
-from fallline.checks.rules._shared import tried
+from fallline.checks.rules._shared import patched, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL309", "output-range", Severity.error, ("contract", "stuck"))
@@ -55,6 +55,28 @@ def examine(evidence: Evidence) -> Finding | None:
             verified=tried(evidence, mode=skipping(made)),
             where=made.place,
         )
+    return _several(evidence)
+
+
+def _several(evidence: Evidence) -> Finding | None:
+    """Outputs that add up to 1 beside targets of which several, or none, may hold."""
+    for met in losses(evidence, "binary_cross_entropy"):
+        made, targets = evidence.transform(met.output), met.targets
+        if made is None or made.name != "softmax" or targets is None or targets.shape != met.output.shape:
+            continue
+        if targets.dim() != 2 or targets.shape[1] < 2 or made.options.get("dim", made.options.get("#1")) not in (1, -1):
+            continue
+        beyond = float(((targets.double().sum(1) - 1).abs() > 0.05).double().mean())
+        if beyond > _SHARE:
+            return RULE.finding(
+                what=f"The network ends in softmax, whose outputs add up to 1, and the targets of {beyond:.0%} of the "
+                f"rows add up to something else ({float(targets.sum(1).min()):g} to {float(targets.sum(1).max()):g}).",
+                why="Labels that may hold together, or none of them, are predicted each by itself.",
+                mend="nn.Sigmoid() instead of the softmax    # or no activation and nn.BCEWithLogitsLoss()",
+                evidence={"transform": made.name, "beyond": beyond},
+                verified=tried(evidence, mode=patched(made, lambda func, args, kwargs: args[0].sigmoid())),
+                where=made.place,
+            )
     return None
 
 

@@ -32,16 +32,21 @@ _FLAT = ("round", "floor", "ceil", "sign", "trunc", "sgn", "fix", "floor_divide"
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fires where every gradient is exactly zero and such a function is on the way to the loss."""
+    """Fires where gradients are exactly zero and such a function is on their way to the loss."""
     backwards = evidence.trace.backwards
     reached = [backward for backward in backwards if backward.reached]
-    if not reached or any(backward.norms.get(name, 0) for backward in reached for name in backward.reached):
+    names = {name for backward in reached for name in backward.reached}
+    still = {name for name in names if not any(backward.norms.get(name, 0) for backward in reached)}
+    if not still or (len(reached) < 2 and still != names):
         return None
+    labels = {f"parameter {name}" for name in still}
     for operation in evidence.trace.ancestors(reached[0].loss):
         if operation.name in _FLAT and operation.outputs and operation.outputs[0].needs_grad:
+            if still != names and labels.isdisjoint(evidence.trace.labels(operation.inputs[0])):
+                continue
             return RULE.finding(
-                what=f"{operation.name} has a derivative of zero everywhere: all {len(reached[0].reached)} gradients "
-                "are exactly 0.",
+                what=f"{operation.name} has a derivative of zero everywhere: "
+                f"{'all' if still == names else 'of those before it'} {len(still)} gradients are exactly 0.",
                 why="backward() runs, and there is nothing for the optimizer to follow.",
                 mend=f"remove .{operation.name}() before the loss; use it for the metric",
                 evidence={"operation": operation.name, "gradients": 0.0},

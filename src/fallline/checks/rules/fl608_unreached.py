@@ -61,11 +61,11 @@ def examine(evidence: Evidence) -> Finding | None:
         for name in (evidence.owned & _used(evidence)) - reached
         if evidence.parameters[name].requires_grad and evidence.parameters[name].is_leaf
     }
-    if not lost or not reached or _twins(evidence, lost, reached):
+    if not lost or not reached:
         return None
     found = next((cut for b in backwards[:4] if (cut := cut_from(evidence, b.loss, lost)) is not None), None)
     found = found or _through_python(evidence, lost)
-    if found is None:
+    if found is None or (_twins(evidence, lost, reached) and not _decides(evidence, found[0])):
         return None
     operation, reason = found
     names = sorted(lost)
@@ -84,6 +84,12 @@ def examine(evidence: Evidence) -> Finding | None:
         verified=verified,
         where=operation.place,
     )
+
+
+def _decides(evidence: Evidence, operation: Operation) -> bool:
+    """Whether a layer compares numbers of its own: a hard gate inside a network, not the target of another one."""
+    compared = evidence.trace.source(operation.output)
+    return compared is not None and compared.name in ("gt", "ge", "lt", "le") and operation.grad and compared.grad
 
 
 def _used(evidence: Evidence) -> set[str]:

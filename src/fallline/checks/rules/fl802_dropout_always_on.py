@@ -38,8 +38,10 @@ from __future__ import annotations
 
 import ast
 
+from torch import nn
+
 from fallline.checks.evidence import Evidence
-from fallline.checks.places import call_at
+from fallline.checks.places import call_at, calls_at
 from fallline.checks.rule import Rule
 from fallline.core.finding import Finding, Severity
 
@@ -49,12 +51,14 @@ _DROPOUT = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fires where a network calls functional dropout and leaves out `training`."""
+    """Fires where a network calls functional dropout without `training`, or builds a dropout layer in its forward."""
     for operation in evidence.trace.named(*_DROPOUT):
         options = operation.options
         rate = options.get("p", options.get("#1", 0.5))
-        call = call_at(operation.place, operation.name)
-        if not options.get("training", True) or not operation.modules or rate == 0 or call is None or _told(call):
+        calls = list(calls_at(operation.place, operation.name))
+        if not options.get("training", True) or not operation.modules or rate == 0 or not calls:
+            continue
+        if any(map(_told, calls)):
             continue
         return RULE.finding(
             what=f"F.{operation.name}(…, {rate}) in {operation.modules[-1]} is not told whether the network is "
@@ -64,6 +68,23 @@ def examine(evidence: Evidence) -> Finding | None:
             evidence={"p": rate},
             where=operation.place,
         )
+    return _made_anew(evidence)
+
+
+def _made_anew(evidence: Evidence) -> Finding | None:
+    """A dropout layer that a forward builds for itself: it belongs to no network, and no `eval()` reaches it."""
+    known = {id(module) for _, module in evidence.modules}
+    for call in evidence.trace.calls:
+        if not isinstance(call.module, nn.modules.dropout._DropoutNd) or not call.depth or id(call.module) in known:
+            continue
+        if call.training and call.module.p > 0 and call_at(call.place, call.kind) is not None:
+            return RULE.finding(
+                what=f"{call.kind}({call.module.p}) is built inside forward, and so is always in training mode.",
+                why="It drops in evaluation mode too: predictions are random.",
+                mend=f"self.dropout = nn.{call.kind}({call.module.p})    # in __init__; call self.dropout in forward",
+                evidence={"p": call.module.p},
+                where=call.place,
+            )
     return None
 
 

@@ -47,7 +47,9 @@ RULE = Rule("FL812", "plateau-metric", Severity.error, ("exception", "schedule")
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fires where the last thing before an exception was such a call without an argument."""
+    """Fires where such a call without an argument raised, or where a loss is watched as if more of it were better."""
+    if (turned := _turned(evidence)) is not None:
+        return turned
     failure = evidence.failure
     last = evidence.trace.events[-1] if evidence.trace.events else None
     if failure is None or last is None or last.kind != "schedule" or not isinstance(failure.error, TypeError):
@@ -61,4 +63,19 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"arguments": 0},
         where=failure.place,
         message=failure.message,
+    )
+
+
+def _turned(evidence: Evidence) -> Finding | None:
+    """A scheduler in mode "max" that is told the very losses that are minimized."""
+    told = [event for event in evidence.trace.events if event.kind == "schedule" and event.detail.get("mode") == "max"]
+    values = {backward.value for backward in evidence.trace.backwards}
+    if len(told) < 2 or not all(event.detail["metric"] in values for event in told):
+        return None
+    return RULE.finding(
+        what='ReduceLROnPlateau(mode="max") is told the loss: it takes a falling loss for a lack of progress.',
+        why="It lowers the learning rate while training goes well, until nothing moves any more.",
+        mend='ReduceLROnPlateau(optimizer, mode="min")',
+        evidence={"mode": "max", "metric": told[0].detail["metric"]},
+        where=told[0].place,
     )

@@ -57,7 +57,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     owner = steps[-1].owner
     rates = [max(step.rates) for step in steps if step.owner == owner and step.rates]
-    if len(rates) < 5 or len(rates) > 60 or not 0 <= rates[-1] < 1e-3 * rates[0] or max(rates) > rates[0] * 1.01:
+    if len(rates) < 5 or len(rates) > 60 or not 0 <= rates[-1] < 1.01e-3 * rates[0] or max(rates) > rates[0] * 1.01:
         return None
     return RULE.finding(
         what=f"{events[0].detail['scheduler']} took the learning rate from {rates[0]:.3g} to {rates[-1]:.3g} in "

@@ -37,7 +37,7 @@ from torch import nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._numbers import batch, heals, spread, worse
+from fallline.checks.rules._numbers import batch, heals, spread, untrained_loss, worse
 from fallline.checks.rules._shared import names_of
 from fallline.checks.setup import Setup
 from fallline.checks.trials import said
@@ -52,7 +52,7 @@ _DRAWN = (nn.Linear, nn.modules.conv._ConvNd)
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where the first loss is hundreds of times an untrained network's, and not with torch's own weights."""
     losses, setup = evidence.losses, evidence.setup
-    usual = _usual(evidence)
+    usual = untrained_loss(evidence)
     if setup is None or len(losses) < 5 or usual is None or not math.isfinite(losses[0]) or losses[0] < _FAR * usual:
         return None
     if not worse(losses) and not losses[-1] > 20 * usual:
@@ -71,16 +71,6 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"first loss": losses[0], "usual": usual},
         verified=said(after, losses),
     )
-
-
-def _usual(evidence: Evidence) -> float | None:
-    """What predicting the mean, or every class alike, would cost."""
-    for met in evidence.comparisons:
-        if met.loss == "cross_entropy" and len(met.output.shape) > 1 and met.output.shape[1] > 1:
-            return math.log(met.output.shape[1])
-        if met.loss == "mse_loss" and met.targets is not None and met.targets.numel() > 1:
-            return float(met.targets.double().square().mean()) or None
-    return None
 
 
 def _redrawn(setup: Setup) -> Setup:

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._numbers import batch, calm, finite, heals, spread, standardized, worse
+from fallline.checks.rules._numbers import batch, calm, finite, heals, spread, standardized, untrained_loss, worse
 from fallline.checks.rules._shared import cast_inputs, cast_targets, names_of
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
@@ -39,6 +39,8 @@ RULE = Rule("FL906", "scale", Severity.error, ("divergence", "nonfinite", "stuck
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 _LARGE_INPUT = 10.0
 _LARGE_TARGET = 100.0
+_ABSURD = 1e4
+"""How many times an untrained network's loss nobody would begin with."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -47,7 +49,9 @@ def examine(evidence: Evidence) -> Finding | None:
     if evidence.setup is None or evidence.failure is not None or len(losses) < 20 or not evidence.optimizers:
         return None
     stuck = finite(losses) and losses[-1] > 0.9 * losses[0] > 0
-    if not worse(losses) and not stuck:
+    usual = untrained_loss(evidence)
+    absurd = usual is not None and finite(losses) and losses[0] > _ABSURD * usual and losses[-1] > _ABSURD * usual / 10
+    if not worse(losses) and not stuck and not absurd:
         return None
     inputs, targets = batch(evidence)
     large = [tensor for tensor in inputs if tensor.is_floating_point() and spread(tensor)[1] > _LARGE_INPUT]

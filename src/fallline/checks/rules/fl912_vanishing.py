@@ -23,6 +23,8 @@ Sources: Glorot and Bengio (2010)
 
 from __future__ import annotations
 
+import operator
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.core.finding import Finding, Severity
@@ -31,6 +33,7 @@ RULE = Rule("FL912", "vanishing", Severity.warning, ("stuck",))
 
 _SATURATING = ("sigmoid", "tanh", "hardsigmoid", "softsign")
 _SMALL = 1e-3
+_GONE = 1e-6
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -49,8 +52,10 @@ def examine(evidence: Evidence) -> Finding | None:
     if len(weights) < 3:
         return None
     (first, low), (last, high) = weights[0], weights[-1]
-    if not high > 0 or low / high > _SMALL:
-        return None
+    if high > 0 and low / high > _SMALL:
+        last, high = max(norms.items(), key=operator.itemgetter(1))  # also what comes forward may have vanished
+        if not low < _GONE * high:
+            return None
     return RULE.finding(
         what=f"Behind {len(stack)} {stack[0].name}s in a row the gradient of {first} is {low:.2g}; that of "
         f"{last} is {high:.2g}.",
