@@ -47,12 +47,19 @@ def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Calla
         if instruments.listening and "_initial_step" not in inner_functions():
             given = {"scheduler": type(self).__name__, "given": len(args) + len(kwargs)}
             if isinstance(self, ReduceLROnPlateau) and args:
-                with torch._C.DisableTorchFunction():
-                    given |= {"mode": self.mode, "metric": float(args[0])}
+                given |= {"mode": self.mode, "metric": _number(args[0])}
             instruments.happened("schedule", **given)
         return original(self, *args, **kwargs)
 
     return step
+
+
+def _number(value: Any) -> float | None:
+    """A metric as a number, without a word of it to torch; None where it is none."""
+    if isinstance(value, Tensor):
+        with torch._C.DisableTorchFunction():
+            return float(value.detach()) if value.numel() == 1 else None
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _loading(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
