@@ -64,3 +64,49 @@ def test_nothing_is_left_listening():
         step(model, optimizer, x, y)
     assert before == (len(nn.modules.module._global_forward_hooks), torch.optim.Adam.zero_grad)
     assert torch.overrides._get_current_function_mode() is None
+
+
+class RootMeanSquare(nn.Module):
+    """A loss of the user's own, as a class."""
+
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return torch.sqrt(torch.mean((output - target) ** 2) + 1e-8)
+
+
+def test_a_loss_class_of_the_users_own_is_no_network():
+    model, optimizer, x, y = parts()
+    judge = RootMeanSquare()
+    with fl.watch() as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            judge(model(x), y[:, 0]).backward()
+            optimizer.step()
+    assert [finding.name for finding in watch.diagnosis.findings] == ["broadcast"]
+
+
+def test_a_loss_that_rises_because_the_task_gets_harder_is_no_alarm():
+    model, optimizer, x, y = parts()
+    with fl.watch(model, optimizer) as watch:
+        for number in range(40):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(x), y * (1 + number)).backward()
+            optimizer.step()
+    assert watch.diagnosis.findings == ()
+
+
+def test_a_rate_that_throws_the_weights_about_is_named():
+    model, _, x, y = parts()
+    optimizer = torch.optim.SGD(model.parameters(), lr=30.0)
+    with fl.watch(model, optimizer) as watch:
+        for _ in range(40):
+            step(model, optimizer, x, y)
+    assert [finding.name for finding in watch.diagnosis.findings] == ["rate-too-high"]
+
+
+def test_targets_that_are_not_finite_are_named():
+    model, optimizer, x, y = parts()
+    y[3] = torch.nan
+    with fl.watch(model, optimizer) as watch:
+        for _ in range(3):
+            step(model, optimizer, x, y)
+    assert [finding.name for finding in watch.diagnosis.findings] == ["data-not-finite"]

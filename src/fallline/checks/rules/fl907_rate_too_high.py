@@ -28,7 +28,7 @@ import statistics
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._numbers import at_rate, explodes, worse
+from fallline.checks.rules._numbers import at_rate, finite, worse
 from fallline.checks.rules._shared import names_of
 from fallline.checks.trials import falls, said
 from fallline.core.finding import Finding, Severity
@@ -45,7 +45,7 @@ def examine(evidence: Evidence) -> Finding | None:
     losses, steps = evidence.losses, evidence.trace.steps
     if evidence.failure is not None or not steps or not steps[0].rates or not worse(losses):
         return None
-    if evidence.setup is None and not explodes(losses) and not _thrown(evidence):
+    if evidence.setup is None and finite(losses) and not _thrown(evidence):
         return None  # a loss may also rise because what is asked for gets harder: nothing can be tried here
     rate = max(steps[0].rates)
     name, after, factor = names_of(evidence).optimizer, [], 1.0
