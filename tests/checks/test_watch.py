@@ -110,3 +110,16 @@ def test_targets_that_are_not_finite_are_named():
         for _ in range(3):
             step(model, optimizer, x, y)
     assert [finding.name for finding in watch.diagnosis.findings] == ["data-not-finite"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("written_down", [torch.jit.trace, torch.export.export])
+def test_torch_may_write_a_network_down(written_down):
+    model, x = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)), torch.randn(32, 4)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    with fl.watch(model, optimizer) as watch:
+        written_down(model, (x,))
+        for _ in range(5):
+            step(model, optimizer, x, x[:, :1])
+    assert watch.diagnosis.findings == ()
+    assert len(watch.diagnosis.notes) == 0

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from fallline.checks.ledger import Ledger
 from fallline.checks.places import here, user_frame, variable
-from fallline.checks.recorder import Recorder, tensors_in
+from fallline.checks.recorder import Recorder, tensors_in, tracing
 from fallline.checks.traced import Call, Event
 
 __all__ = ["Instruments", "modal"]
@@ -59,7 +59,7 @@ class Instruments:
     def module_begins(self, module: nn.Module, args: Any) -> None:
         """Before each forward."""
         recorder = self.recorder
-        if self.ledger.running or recorder.quiet:
+        if self.ledger.running or recorder.quiet or tracing():
             return
         if module not in recorder.names:
             if not recorder.modules:
@@ -78,7 +78,7 @@ class Instruments:
     def module_ends(self, module: nn.Module, args: Any, result: Any) -> None:
         """After each forward, also one that raised."""
         recorder = self.recorder
-        if self.ledger.running or recorder.quiet or module not in recorder.modules:
+        if self.ledger.running or recorder.quiet or tracing() or module not in recorder.modules:
             return
         while recorder.modules and recorder.modules.pop() is not module:
             self._starts.pop()

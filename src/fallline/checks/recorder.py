@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from fallline.checks.operations import ACTIVATIONS, KEPT, LOSSES, MEETINGS, bound, name_of, plain
 from fallline.checks.places import internal, place_of, spoken, user_frame, variable
@@ -18,11 +19,12 @@ from fallline.checks.trace import Trace
 from fallline.checks.traced import Failure, Operation, Seen
 from fallline.core.finding import Place
 
-__all__ = ["Recorder", "tensors_in"]
+__all__ = ["Recorder", "tensors_in", "tracing"]
 
 _LARGEST = 4_000_000
 """Tensors with more numbers than this are not copied and not searched for infinities."""
 _UNRECORDED = {"init.py", "lbfgs.py", "lr_scheduler.py", "_tensor_str.py"}
+_PLAIN = getattr(Tensor, "__torch_dispatch__", None)
 _KEPT = 30_000
 """Operations recorded at most; a training that goes on after that is watched for its events alone."""
 
@@ -132,7 +134,7 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        name = None if self.quiet else name_of(func)
+        name = None if self.quiet or tracing() else name_of(func)
         if name is None:
             return func(*args, **kwargs)
         if name == "backward" and self.on_backward is not None:
@@ -217,6 +219,11 @@ class Recorder(TorchFunctionMode):
         node.register_hook(look)
 
 
+def tracing() -> bool:
+    """Whether torch is writing down what is computed: what is looked at now would be written down too."""
+    return torch._C._is_tracing() or _get_current_dispatch_mode() is not None
+
+
 def tensors_in(value: Any) -> Iterator[Tensor]:
     """The tensors in nested tuples, lists and dicts."""
     if isinstance(value, Tensor):
@@ -261,6 +268,8 @@ def _where() -> tuple[Place | None, set[str]]:
 
 def _ordinary(tensor: Tensor) -> bool:
     """Whether a tensor's numbers can be looked at: dense, real memory, not under a transform of torch.func."""
+    if getattr(type(tensor), "__torch_dispatch__", _PLAIN) is not _PLAIN:  # its numbers are made up, or elsewhere
+        return False
     strided = tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_nested and not tensor.is_quantized
     return strided and not is_functorch_wrapped_tensor(tensor)
 
