@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -13,6 +12,7 @@ from fallline.catalogue.given import is_given
 from fallline.catalogue.networks import has_batch_norm
 from fallline.checks.examination import evidence_of
 from fallline.checks.keeping import Keeper
+from fallline.checks.places import here
 from fallline.checks.rule import diagnose
 from fallline.checks.setup import Names, Setup
 from fallline.core.errors import RecipeError
@@ -33,7 +33,6 @@ _WORK = 5e8
 _FEW = 16
 _MENDS = {"FL309": "end the network in its linear layer"}
 """Where a rule would change the targets, which are made ready here."""
-_PACKAGE = Path(__file__).parents[1]
 
 
 def check_networks(recipes: Iterable[Recipe], data: Dataset, observer: JobObserver) -> tuple[str, ...]:
@@ -54,12 +53,13 @@ def check_networks(recipes: Iterable[Recipe], data: Dataset, observer: JobObserv
         RecipeError: A network is wired wrong.
     """
     notes: dict[str, None] = {}
+    asked_at = here()
     for recipe in _one_of_each(recipes):
         observer(Stage("checking", f"checking the network {_named(recipe)}"))
         found = [finding for finding in _findings(recipe, data) if not finding.code.startswith(_OURS)]
         wrong = [finding for finding in found if finding.severity is Severity.error]
         if wrong:
-            raise _error(recipe, wrong)
+            raise _error(recipe, wrong, asked_at)
         doubtful = [finding for finding in found if finding.severity is Severity.warning]
         notes |= dict.fromkeys(_note(recipe, finding) for finding in doubtful)
     return tuple(notes)
@@ -107,13 +107,13 @@ def _rows(recipe: Recipe, module: nn.Module) -> int:
     return min(recipe.batch_size, max(_FEW, int(_WORK / (6 * max(numbers, 1)))))
 
 
-def _error(recipe: Recipe, wrong: list[Finding]) -> RecipeError:
+def _error(recipe: Recipe, wrong: list[Finding], asked_at: Place | None) -> RecipeError:
     first, *others = wrong
     also = f", and {', '.join(f'{each.code} {each.name}' for each in others)}" if others else ""
     return RecipeError(
         f"checking the network {_named(recipe)} with the loss {recipe.loss}",
         f"{first.what.rstrip('.')} ({first.code} {first.name}{also})",
-        got=first.message or _line(first.where),
+        got=first.message or _line(first.where, asked_at),
         likely=first.why,
         do=f"{_mend(first)}; to train it as it is: --no-check, or check=False",
     )
@@ -132,10 +132,9 @@ def _named(recipe: Recipe) -> str:
     return reference.partition(":")[2] if is_given(reference) else reference
 
 
-def _line(place: Place | None) -> str | None:
-    """The line of the network's code; None where it is of our own loop."""
-    ours = place is None or Path(place.file).is_relative_to(_PACKAGE)
-    return None if place is None or ours else f"{place}  {place.text}"
+def _line(place: Place | None, asked_at: Place | None) -> str | None:
+    """The line of the network's code; None where it is of our own loop, and so the line that asked for the job."""
+    return None if place is None or place == asked_at else f"{place}  {place.text}"
 
 
 def _mend(finding: Finding) -> str:
