@@ -13,8 +13,9 @@ import pytest
 from torch import nn
 
 import fallline as fl
-from fallline.catalogue.given import reference_of
+from fallline.catalogue.given import is_given, reference_of
 from fallline.core.recipe import Recipe
+from fallline.study.comparison_reporting import comparison_of
 from tests.verbs.networks import Deep, linear, small
 
 SHORT = {"epochs": 3, "learning_rate": 0.02}
@@ -149,7 +150,7 @@ def test_with_its_function_it_is_whole(study: fl.Study, monkeypatch: pytest.Monk
 
 def test_a_reference_may_stand_for_its_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     study = fl.train(data(), network=lambda inputs, outputs: nn.Linear(inputs, outputs), **SHORT, out=tmp_path / "s")
-    assert networks(study)[0].endswith(":network")
+    assert is_given(networks(study)[0])
     forgetful(study, monkeypatch)
     assert len(fl.open(study.path, network=f"{HERE}:linear").predict(data()[0])) == 80
 
@@ -188,6 +189,20 @@ def test_functions_that_capture_other_values_are_different_networks(tmp_path: Pa
         fl.open(study.path, network=make(3))
     again = fl.open(study.path, network=dict(zip(references, (make(3), make(7)), strict=True)))
     assert {again.run(number).model[0].out_features for number in range(2)} == {3, 7}
+
+
+def test_the_ranking_calls_a_network_by_its_name_and_gives_it_no_layers(tmp_path: Path):
+    space = {"network": [None, small, make(3)], "widths": [(4,), (8,)]}
+    study = fl.compare(data(), **space, seeds=1, **SHORT, out=tmp_path / "study")
+    fields = [dict(place.fields) for place in comparison_of(study).places]
+    assert sorted(each.get("network", "") for each in fields) == ["", "", "build", f"{HERE}:small"]
+    assert all(("widths" in each) == ("network" not in each) for each in fields)
+
+
+def test_networks_of_one_name_are_told_apart_in_the_ranking(tmp_path: Path):
+    study = fl.compare(data(), network=[make(3), make(7)], seeds=1, **SHORT, out=tmp_path / "s")
+    shown = [dict(place.fields)["network"] for place in comparison_of(study).places]
+    assert sorted(shown) == networks(study)
 
 
 def test_two_lambdas_on_a_line_are_two_networks(tmp_path: Path):

@@ -20,7 +20,7 @@ from torch import nn
 
 from fallline.core.errors import RecipeError
 
-__all__ = ["Given", "given_network", "is_given", "reference_of"]
+__all__ = ["Given", "given_network", "is_given", "network_name", "reference_of"]
 
 _PACKAGE = "given."
 
@@ -70,6 +70,16 @@ def is_given(reference: str) -> bool:
     return reference.startswith(_PACKAGE)
 
 
+def network_name(reference: str) -> str:
+    """What people call a network: a function of theirs by its name alone.
+
+    Example:
+        >>> network_name("given.1f2e3d4c:deep"), network_name("networks:deep")
+        ('deep', 'networks:deep')
+    """
+    return reference.partition(":")[2] if is_given(reference) else reference
+
+
 def given_network(reference: str) -> Given | None:
     """What a reference means in this process; None where it is not known here."""
     return _given.get(reference)
@@ -91,7 +101,7 @@ def _registered(function: Callable[..., Any]) -> str:
     digest = hashlib.sha256(source.encode()).hexdigest()[:8]
     for number in itertools.count(1):
         suffix = "" if number == 1 else f"_{number}"
-        reference = f"{_PACKAGE}{digest}{suffix}:{_name(function)}"
+        reference = f"{_PACKAGE}{digest}{suffix}:{_name(function) or f'lambda_{digest}'}"
         if reference not in _given or _alike(_given[reference].function, function):
             _given[reference] = Given(function, source)
             return reference
@@ -102,7 +112,7 @@ def _source(function: Callable[..., Any]) -> str:
     try:
         return textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):
-        name = _name(function)
+        name = _name(function) or "network"
         raise RecipeError(
             f"setting up the network {name}",
             "it can be neither imported nor kept, as its source is nowhere",
@@ -112,9 +122,10 @@ def _source(function: Callable[..., Any]) -> str:
         ) from None
 
 
-def _name(function: Callable[..., Any]) -> str:
+def _name(function: Callable[..., Any]) -> str | None:
+    """A function's name; None of a lambda."""
     name = getattr(function, "__name__", type(function).__name__)
-    return name if name.isidentifier() else "network"  # that of a lambda is none
+    return name if name.isidentifier() else None
 
 
 def _alike(one: Callable[..., Any], other: Callable[..., Any]) -> bool:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.parameter import is_lazy
 
-from fallline.catalogue.given import given_network, is_given
+from fallline.catalogue.given import given_network, is_given, network_name
 from fallline.catalogue.references import referred, working_directory_first
 from fallline.core.errors import RecipeError
 
@@ -62,7 +62,7 @@ def _function(reference: str, doing: str) -> Callable[..., Any]:
             doing,
             "it was a function of a notebook or a script, in another session",
             got=f"network = {reference}",
-            do=f"network=FUNCTION, with the function {reference.partition(':')[2]} itself",
+            do=f"network=FUNCTION, with the function {network_name(reference)} itself",
         )
     found = referred(reference, doing=doing)
     if not callable(found):

@@ -27,7 +27,7 @@ HEADS: dict[Head, Callable[[], tuple[nn.Module, ...]]] = {
     "softplus": lambda: (nn.Softplus(),),
 }
 """The modules of each head."""
-LAYERS = ("widths", "activation", "dropout", "normalization", "initialization")
+LAYERS = ("widths", "activation", "activation_options", "dropout", "normalization", "initialization")
 """The fields of a recipe that speak of the layers of the built-in network, and have no effect on another."""
 _ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "relu": nn.ReLU,
@@ -229,7 +229,7 @@ def has_batch_norm(module: nn.Module) -> bool:
 def _require_no_layers(recipe: Recipe) -> None:
     """A user's network has its own layers: a field that speaks of them would be ignored, so it is refused."""
     for name in LAYERS:
-        given, default = getattr(recipe, name), Recipe.model_fields[name].default
+        given, default = getattr(recipe, name), Recipe.model_fields[name].get_default(call_default_factory=True)
         if given != default:
             raise RecipeError(
                 f"setting up the network {recipe.network}",

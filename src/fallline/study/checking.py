@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from fallline.catalogue.criteria import Criterion
-from fallline.catalogue.given import is_given
+from fallline.catalogue.given import network_name
 from fallline.catalogue.networks import has_batch_norm
 from fallline.checks.examination import evidence_of
 from fallline.checks.keeping import Keeper
@@ -128,8 +128,7 @@ def _note(recipe: Recipe, finding: Finding) -> str:
 
 def _named(recipe: Recipe) -> str:
     """The network as the user calls it."""
-    reference = recipe.network or ""
-    return reference.partition(":")[2] if is_given(reference) else reference
+    return network_name(recipe.network or "")
 
 
 def _line(place: Place | None, asked_at: Place | None) -> str | None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import polars as pl
 
+from fallline.catalogue.networks import LAYERS
 from fallline.core.recipe import Recipe
 from fallline.study.header import ComparisonTable, ToleranceTable
 from fallline.study.ranking import Place, Tolerance
 from fallline.study.results import Results
 
-__all__ = ["Compared", "ranking_frame", "varying"]
+__all__ = ["Compared", "flattened", "ranking_frame", "varying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +97,11 @@ def varying(recipes: Sequence[Recipe]) -> list[str]:
 
 
 def flattened(recipe: Recipe) -> dict[str, Any]:
-    """A recipe's fields, its options each a field ``kind_options.name``."""
+    """A recipe's fields, its options each a field ``kind_options.name``; of a network of the user's own no layers."""
     flat: dict[str, Any] = {}
     for name, value in recipe.to_dict().items():
+        if recipe.network is not None and name in LAYERS:
+            continue
         if isinstance(value, dict):
             flat |= {f"{name}.{option}": each for option, each in value.items()}
         else:
@@ -113,7 +116,7 @@ def _follows(name: str, owned: set[str], flat: Sequence[dict[str, Any]]) -> bool
         return False
     values: dict[Any, set[str]] = {}
     for each in flat:
-        values.setdefault(each[kind], set()).add(repr(each.get(name)))
+        values.setdefault(each.get(kind), set()).add(repr(each.get(name)))
     return all(len(found) == 1 for found in values.values())
 
 

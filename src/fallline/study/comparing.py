@@ -66,7 +66,11 @@ def compare(contest: Contest, observer: JobObserver) -> Study:
             candidates = contest.space.candidates(data.target, rows=len(data.train), sample=contest.sample)
             require_engine(engine, Population(candidates.recipes), data)
             judge = Judge.of(candidates.recipes, data.target, metric=job.metric)
-            doubts = check_networks(candidates.recipes, data, observer) if job.check else ()
+        doubts: tuple[str, ...] = ()
+        if job.check and any(recipe.network for recipe in candidates.recipes):
+            with clock.part("checking"):
+                doubts = check_networks(candidates.recipes, data, observer)
+        with clock.part("planning"):
             outline = _outlined(contest, candidates, data, engine)
             outline = replace(outline, notes=(*outline.notes, *doubts))
             observer(Planned(outline.lines, outline.notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -9,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from fallline.catalogue.given import network_name
 from fallline.core.recipe import Recipe
 from fallline.render.comparison import Comparison, Curve, HeatCell, PlanLine, Tolerance
 from fallline.render.comparison import Place as Shown
@@ -59,10 +61,11 @@ def comparison_of(study: Study) -> Comparison:
 
 def _places(entries: Sequence[_Entry], *, best: int | None) -> tuple[Shown, ...]:
     names = varying([entry.recipe for entry in entries])
+    networks = _network_names([entry.recipe for entry in entries])
     return tuple(
         Shown(
             rank=entry.row["rank"],
-            fields=_told_apart(entry.recipe, names),
+            fields=_told_apart(entry.recipe, names, networks),
             mean=entry.row["mean"],
             low=entry.row["low"],
             high=entry.row["high"],
@@ -75,9 +78,18 @@ def _places(entries: Sequence[_Entry], *, best: int | None) -> tuple[Shown, ...]
     )
 
 
-def _told_apart(recipe: Recipe, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _network_names(recipes: Sequence[Recipe]) -> dict[str | None, str | None]:
+    """What each network is called: by its whole reference where another has the same name."""
+    named = {recipe.network: None if recipe.network is None else network_name(recipe.network) for recipe in recipes}
+    often = Counter(named.values())
+    return {reference: name if often[name] == 1 else reference for reference, name in named.items()}
+
+
+def _told_apart(
+    recipe: Recipe, names: Sequence[str], networks: Mapping[str | None, str | None]
+) -> tuple[tuple[str, str], ...]:
     """What tells a recipe from the others: name → text; what it has not is left out."""
-    flat = flattened(recipe)
+    flat = flattened(recipe) | {"network": networks[recipe.network]}
     return tuple((name.rpartition(".")[2], _text(flat[name])) for name in names if flat.get(name) is not None)
 
 
@@ -136,6 +148,7 @@ def _first_of_each(entries: Sequence[_Entry]) -> list[_Entry]:
 
 def _curves(study: Study, entries: Sequence[_Entry]) -> tuple[Curve, ...]:
     names = [name for name in varying([entry.recipe for entry in entries]) if name != "optimizer"]
+    networks = _network_names([entry.recipe for entry in entries])
     first = _first_of_each(entries)
     runs = [run for entry in first for run in entry.row["runs"]]
     frame = study.curves().filter(pl.col("run").is_in(runs))
@@ -144,7 +157,9 @@ def _curves(study: Study, entries: Sequence[_Entry]) -> tuple[Curve, ...]:
     return tuple(
         Curve(
             optimizer=entry.recipe.optimizer,
-            label=", ".join([entry.recipe.optimizer, *(text for _, text in _told_apart(entry.recipe, names))]),
+            label=", ".join(
+                [entry.recipe.optimizer, *(text for _, text in _told_apart(entry.recipe, names, networks))]
+            ),
             seeds=tuple(
                 mean_curve([losses.get(run, ()) for run in entry.row["runs"][start : start + folds]])
                 for start in range(0, len(entry.row["runs"]), folds)

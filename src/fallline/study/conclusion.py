@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fallline.catalogue.given import network_name
+from fallline.core.recipe import Recipe
 from fallline.render.names import metric_name
 from fallline.render.number import short
 from fallline.study.header import ComparisonTable, Header
@@ -33,7 +35,7 @@ def conclusion(header: Header) -> str:
         )
     metric = header.ranking
     mine, recipe = header.test.get(metric), header.best.recipe
-    run, rows = f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)}", f"{header.split.test:,} test rows"
+    run, rows = _run(recipe), f"{header.split.test:,} test rows"
     if mine is None:
         return f"{run} has no {metric_name(metric)} on {rows}: it is not defined for what they hold."
     reached = f"reaches {metric_name(metric)} {short(mine)} on {rows}"
@@ -54,6 +56,12 @@ def conclusion(header: Header) -> str:
     if header.leaks:
         caution += f"; suspect a leak, as {_listed(list(header.leaks))} {_tells(header.leaks)} the target"
     return f"{said}: {compared}{caution}." if compared else f"{said}{caution}."
+
+
+def _run(recipe: Recipe) -> str:
+    """The chosen run in few words."""
+    said = f"{recipe.optimizer} at learning rate {short(recipe.learning_rate)}"
+    return said if recipe.network is None else f"{network_name(recipe.network)} by {said}"
 
 
 def _first(header: Header, comparison: ComparisonTable, run: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from fallline.catalogue.given import given_network, is_given
+from fallline.catalogue.given import given_network, is_given, network_name
 from fallline.catalogue.networks import Imported, network_for
 from fallline.catalogue.registry import contract_of
 from fallline.core.errors import StudyError
@@ -47,7 +47,7 @@ def _require_known(reference: str, function: Function | None, study: str) -> Non
     raise StudyError(
         f"building the model of the study {study}",
         f"its network was a function of a notebook or a script, whose source is kept in its {NETWORKS} and not run",
-        expected=f"the function {reference.partition(':')[2]}",
+        expected=f"the function {network_name(reference)}",
         got=f"network = {reference}",
         do=f"fl.open({study!r}, network=FUNCTION), once you have read {NETWORKS} and trust it",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from fallline.catalogue.given import given_network, is_given, reference_of
+from fallline.catalogue.given import given_network, is_given, network_name, reference_of
 from fallline.catalogue.references import referred
 from fallline.core.errors import ArgumentError
 from fallline.core.recipe import Recipe
@@ -45,7 +45,7 @@ def network_source(recipes: Iterable[Recipe]) -> str | None:
 
 def network_notes(recipes: Iterable[Recipe]) -> tuple[str, ...]:
     """What is said of such networks."""
-    names = dict.fromkeys(reference.partition(":")[2] for reference in given_references(recipes))
+    names = dict.fromkeys(network_name(reference) for reference in given_references(recipes))
     if not names:
         return ()
     return (

@@ -11,6 +11,7 @@ from typing import Any
 from torch.quasirandom import SobolEngine
 
 from fallline.catalogue.card import Kind
+from fallline.catalogue.given import network_name
 from fallline.catalogue.networks import LAYERS
 from fallline.catalogue.registry import find, flags, ladder
 from fallline.catalogue.resolution import resolved
@@ -23,7 +24,6 @@ from fallline.study.plan import RUNGS, filled
 __all__ = ["DEFAULT", "Axis", "Candidates", "Space"]
 
 _OPTION_FIELDS: dict[str, Kind] = {f"{kind}_options": kind for kind in ("activation", "loss", "optimizer", "schedule")}
-_OF_LAYERS = {*LAYERS, "activation_options"}
 _DRAWS = 64
 """How many points are drawn for each one wanted before a sample is as large as the space allows."""
 
@@ -164,7 +164,7 @@ class Space:
         """The fields of the recipe at a point of the grid, without options that it has no use for."""
         chosen = {axis: axis.values[place] for axis, place in zip(self._grid, point, strict=True)}
         if self._some_built_in and any(axis.field == "network" and value for axis, value in chosen.items()):
-            chosen = {axis: value for axis, value in chosen.items() if axis.field not in _OF_LAYERS}
+            chosen = {axis: value for axis, value in chosen.items() if axis.field not in LAYERS}
         given: dict[str, Any] = {axis.field: value for axis, value in chosen.items() if axis.option is None}
         for axis, value in chosen.items():
             if axis.option is None:
@@ -211,9 +211,9 @@ class Space:
     def _ignored(self) -> list[str]:
         """What is said of options that some of the names have no use for."""
         notes = []
-        own = [network for network in self._named("network") or () if network is not None]
+        own = [network_name(network) for network in self._named("network") or () if network is not None]
         for axis in self.axes:
-            if axis.field in _OF_LAYERS and own and self._some_built_in:
+            if axis.field in LAYERS and own and self._some_built_in:
                 notes.append(f"{axis.name} is ignored for {', '.join(own)}: the function decides on its layers.")
             kind = _OPTION_FIELDS.get(axis.field)
             if kind is None:

@@ -164,21 +164,20 @@ def compare(
 
 def _say(study: Study, *, json: bool, quiet: bool, timings: bool) -> None:
     """Write the report, and say what came out."""
-    report = study.report()
+    from fallline.render.comparison_terminal import comparison_summary, timings_table
+    from fallline.study.reporting import comparison_of, report_of
+
+    report, comparison = study.report(), comparison_of(study)
     if json:
         print_json(study.to_dict())
     elif quiet:
         results().print(study.path, study.header.conclusion, sep="\n", soft_wrap=True, markup=False)
     else:
-        from fallline.render.comparison_terminal import comparison_summary
-        from fallline.study.reporting import comparison_of, report_of
-
         console = results()
-        console.print(comparison_summary(report_of(study), comparison_of(study), plan=False))
+        console.print(comparison_summary(report_of(study), comparison, plan=False))
         console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)
-    if timings and study.header.comparison:
-        for name, seconds in study.header.comparison.timings.items():
-            errors().print(f"{name:<12} {seconds:8.3f} s", markup=False)
+    if timings:
+        errors().print(timings_table(comparison))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
