@@ -135,8 +135,8 @@ class PlainLoop:
 def score_of(question: Question, outputs: Tensor) -> float:
     """The ranking metric on the validation rows, as Fallline reads a network's outputs."""
     guess = guess_of(read_outputs(question.recipe, question.data.target, outputs))
-    value = scored(question.scorer, arrays(question.data.validation)[0], guess)[question.metric]
-    return -question.sign * HOPELESS if value is None else value
+    value = float(scored(question.scorer, question.metric, arrays(question.data.validation)[0], guess))
+    return value if np.isfinite(value) else -question.sign * HOPELESS
 
 
 def sklearn_search(question: Question, candidates: int) -> Log:
@@ -209,8 +209,7 @@ def _told(question: Question, model: Any, inputs: np.ndarray, targets: np.ndarra
         truth, likely = targets, np.zeros((len(targets), len(target.classes)))
         likely[:, model.classes_] = model.predict_proba(inputs)
         guess = Guess(likely.argmax(axis=1), likely, probability=True)
-    value = scored(question.scorer, truth, guess)[question.metric]
-    return {"score": float("nan") if value is None else value, "at": time.time()}
+    return {"score": float(scored(question.scorer, question.metric, truth, guess)), "at": time.time()}
 
 
 def _cores() -> int:

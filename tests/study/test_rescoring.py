@@ -80,10 +80,42 @@ def test_a_draw_scores_as_its_rows_do_by_scikit_learn(case: tuple[Scorer, np.nda
 def test_all_rows_once_score_as_the_scorer_says(case: tuple[Scorer, np.ndarray, Guess], weighted: bool):
     scorer, truth, guess = case
     weights = GENERATOR.uniform(0.5, 2, ROWS) if weighted else None
-    expected, got = scorer.score(truth, guess, weights=weights), scored(scorer, truth, guess, weights)
-    assert set(got) == set(expected)
-    for name, value in expected.items():
-        assert got[name] == (None if value is None else pytest.approx(value, rel=1e-7, abs=1e-9)), name
+    for name, expected in scorer.score(truth, guess, weights=weights).items():
+        got = scored(scorer, name, truth, guess, weights)
+        assert np.isnan(got) if expected is None else got == pytest.approx(expected, rel=1e-7, abs=1e-9), name
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_many_runs_at_once_score_as_each_of_them_does(case: tuple[Scorer, np.ndarray, Guess]):
+    scorer, truth, guess = case
+    rolled = [
+        Guess(
+            *(None if each is None else np.roll(each, by, axis=0) for each in (guess.value, guess.score)),
+            guess.probability,
+        )
+        for by in range(3)
+    ]
+    score = None if guess.score is None else np.stack([each.score for each in rolled])
+    together = Guess(np.stack([each.value for each in rolled]), score, guess.probability)
+    for metric in scorer.names:
+        expected = [rescored(scorer, metric, truth, each, COUNTS) for each in rolled]
+        np.testing.assert_allclose(rescored(scorer, metric, truth, together, COUNTS), expected, rtol=1e-12)
+
+
+def test_the_area_is_the_same_by_pairs_and_by_order(monkeypatch: pytest.MonkeyPatch):
+    scorer, truth, guess = CASES["four classes"]
+    by_pairs = rescored(scorer, "roc_auc", truth, guess, COUNTS)
+    monkeypatch.setattr("fallline.study.rescoring._PAIRS", 0)
+    np.testing.assert_allclose(rescored(scorer, "roc_auc", truth, guess, COUNTS), by_pairs, rtol=1e-12)
+
+
+def test_the_score_of_one_run_may_be_missing_among_others():
+    scorer, truth, guess = CASES["two classes"]
+    broken = np.where(np.arange(ROWS)[:, None] == 3, np.nan, guess.score)
+    together = Guess(np.stack((guess.value, guess.value)), np.stack((broken, guess.score)), guess.probability)
+    found = rescored(scorer, "roc_auc", truth, together, np.ones((1, ROWS)))
+    assert np.isnan(found[0, 0])
+    assert found[1, 0] == scored(scorer, "roc_auc", truth, guess)
 
 
 def test_a_draw_without_one_of_two_classes_has_no_area():
@@ -94,4 +126,4 @@ def test_a_draw_without_one_of_two_classes_has_no_area():
 def test_predictions_that_are_no_numbers_have_no_score():
     scorer, truth, guess = CASES["numbers"]
     broken = Guess(np.full_like(guess.value, np.nan))
-    assert set(scored(scorer, truth, broken).values()) == {None}
+    assert all(np.isnan(scored(scorer, metric, truth, broken)) for metric in scorer.names)

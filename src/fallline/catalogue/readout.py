@@ -67,15 +67,18 @@ class Prediction:
 
 
 def read_outputs(recipe: Recipe, target: Target, outputs: Tensor) -> Prediction:
-    """Read the outputs ``(row, unit)`` of a recipe's network as predictions."""
+    """Read the outputs ``(row, unit)`` of a recipe's network as predictions.
+
+    Outputs of many runs alike, ``(run, row, unit)``, are read at once, into predictions with the runs in front.
+    """
     contract, outputs = contract_of(recipe), outputs.double()
     match contract.reading:
         case "logits":
-            return Prediction(outputs.argmax(1), outputs.softmax(1), probability=True)
+            return Prediction(outputs.argmax(-1), outputs.softmax(-1), probability=True)
         case "log_probability":
-            return Prediction(outputs.argmax(1), outputs.softmax(1), probability=True)
+            return Prediction(outputs.argmax(-1), outputs.softmax(-1), probability=True)
         case "scores":
-            return Prediction(outputs.argmax(1), _leads(outputs))
+            return Prediction(outputs.argmax(-1), _leads(outputs))
         case "logit":
             return _yes_or_no(target, outputs.sigmoid(), threshold=0.5, probability=True)
         case "probability":
@@ -95,13 +98,13 @@ def _yes_or_no(target: Target, yes: Tensor, *, threshold: float, probability: bo
     if not target.task.classifies:
         return Prediction(value, yes, probability=probability)
     no = 1 - yes if probability else -yes
-    return Prediction(value[:, 0], torch.cat((no, yes), dim=1), probability=probability)
+    return Prediction(value[..., 0], torch.cat((no, yes), dim=-1), probability=probability)
 
 
 def _numbers(contract: Contract, target: Target, outputs: Tensor) -> Prediction:
     deviation = None
     if contract.reading == "mean_and_variance":
-        outputs, spread = outputs.chunk(2, dim=1)
+        outputs, spread = outputs.chunk(2, dim=-1)
         deviation = functional.softplus(spread).sqrt()
     value = outputs.exp() if contract.reading == "exp" else outputs
     if contract.targets == "standardized":
@@ -109,8 +112,8 @@ def _numbers(contract: Contract, target: Target, outputs: Tensor) -> Prediction:
         value = value * scale + mean
         deviation = None if deviation is None else deviation * scale
     if target.width == 1:
-        value = value[:, 0]
-        deviation = None if deviation is None else deviation[:, 0]
+        value = value[..., 0]
+        deviation = None if deviation is None else deviation[..., 0]
     return Prediction(value, deviation=deviation)
 
 
@@ -120,13 +123,13 @@ def _moments(target: Target) -> tuple[Tensor, Tensor]:
 
 
 def _leads(scores: Tensor) -> Tensor:
-    """By how much each class leads the best other one ``(row, class)``.
+    """By how much each class leads the best other one ``(..., class)``.
 
     The losses that give scores see nothing but their differences within a row: what all scores of a row have in
     common is arbitrary, and would rank rows by chance.
     """
-    best = scores.topk(2, dim=1)
-    rivals = best.values[:, :1].expand_as(scores).scatter(1, best.indices[:, :1], best.values[:, 1:])
+    best = scores.topk(2, dim=-1)
+    rivals = best.values[..., :1].expand_as(scores).scatter(-1, best.indices[..., :1], best.values[..., 1:])
     return scores - rivals
 
 

@@ -42,6 +42,10 @@ _ENTRIES: dict[Kind, tuple[Entry, ...]] = {
     "normalization": NORMALIZATIONS,
 }
 KINDS: tuple[Kind, ...] = tuple(_ENTRIES)
+_NAMED: dict[Kind, dict[str, Entry]] = {
+    kind: {name.casefold(): entry for entry in entries for name in (entry.card.name, *entry.card.aliases)}
+    for kind, entries in _ENTRIES.items()
+}
 _DEFAULT_LOSSES = {
     Task.regression: "mse",
     Task.binary: "bce_with_logits",
@@ -80,10 +84,8 @@ def find(kind: Kind, name: str) -> Entry:
         )
     if kind == "optimizer" and ":" in name:
         return foreign(name)
-    wanted = name.casefold().replace("-", "_")
-    for entry in _ENTRIES[kind]:
-        if wanted in (entry.card.name, *(alias.casefold() for alias in entry.card.aliases)):
-            return entry
+    if entry := _NAMED[kind].get(name.casefold().replace("-", "_")):
+        return entry
     doing, last = f"looking up the {kind}", name.rpartition(".")[2].casefold()
     for missing, reason in left_out().items():
         if last == missing.casefold():

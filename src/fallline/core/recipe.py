@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -150,6 +151,10 @@ class Recipe(BaseModel):
         """The same recipe with ``changes``, validated again."""
         return type(self)(**{**self.to_dict(), **changes})
 
+    def with_seed(self, seed: int) -> Self:
+        """The same recipe with another seed: as `replace`, but a comparison needs it for every run."""
+        return self.model_construct(**{**dict(self), "seed": _seed(seed)})
+
     def to_dict(self) -> dict[str, Any]:
         """All fields, as plain JSON values."""
         return self.model_dump(mode="json")
@@ -182,6 +187,11 @@ class Recipe(BaseModel):
         except tomllib.TOMLDecodeError as error:
             raise RecipeError("reading a recipe", f"it is not valid TOML: {error}") from None
         return cls(**fields)
+
+
+@cache
+def _seed(seed: int) -> int:
+    return Recipe(seed=seed).seed
 
 
 _EXAMPLES = {

@@ -55,6 +55,7 @@ class Block:
         build = required().Block32 if kind.dtype is torch.float32 else required().Block64
         plan = plan_of(kind.network, [run.recipe for run in runs])
         self.native = build(plan, kind.tables, kind.weights, instruction_set())
+        self._told = (-1, -1)  # its steps and how many ran, when an observer was last told
 
     def begin(self) -> Block:
         """Put every run at its start."""
@@ -105,8 +106,16 @@ class Block:
             best_loss=record.best_loss if record.best_epoch else None,
         )
 
-    def news(self, lane: int) -> Iterator[Progress]:
-        """What an observer has not been told of the run of a lane."""
+    def news(self) -> list[Progress]:
+        """What an observer has not been told of its runs, epoch by epoch."""
+        place = self.native.steps, self.native.alive
+        if place == self._told:
+            return []
+        self._told = place
+        news = [event for lane in range(len(self.runs)) for event in self._news(lane)]
+        return sorted(news, key=lambda event: event.epoch)
+
+    def _news(self, lane: int) -> Iterator[Progress]:
         run, outcome = self.runs[lane], Outcome[self.native.end(lane).name]
         if run.told:
             return

@@ -40,6 +40,7 @@ class Kind:
         assert isinstance(network, Feedforward)  # others are refused
         self.network = network
         self.shapes = {name: value.shape for name, value in blank(network.build).named_parameters()}
+        self._sizes = [shape.numel() for shape in self.shapes.values()]
         self.dtype: torch.dtype = getattr(torch, recipe.dtype)
         self.tables: list[NDArray[Any]] = []
         self.weights: list[NDArray[Any]] = []
@@ -54,11 +55,9 @@ class Kind:
         self._curves = lru_cache(maxsize=1024)(_curve)
 
     def named(self, numbers: NDArray[Any]) -> dict[str, Tensor]:
-        """A run's parameters, one after the other in ``numbers``, by their names."""
-        parts = torch.from_numpy(numbers).split([shape.numel() for shape in self.shapes.values()])
-        return {
-            name: part.reshape(shape).clone() for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
-        }
+        """A run's parameters, one after the other in ``numbers``, by their names: views of it."""
+        parts = torch.from_numpy(numbers).split(self._sizes)
+        return {name: part.view(shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     def rates(self, recipe: Recipe, first: int, every: int, count: int) -> NDArray[np.float64]:
         """The learning rates of ``count`` steps from ``first`` on, ``every`` so many, if losses have no say.

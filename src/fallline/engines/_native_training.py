@@ -60,8 +60,7 @@ class NativeTraining:
             required().advance(natives, epochs, step, workers(), _ROUND)
             if observer is not None:
                 for block in pending:
-                    news = (event for lane in range(len(block.runs)) for event in block.news(lane))
-                    for event in sorted(news, key=lambda event: event.epoch):
+                    for event in block.news():
                         observer(event)
             self._clear()
 
@@ -116,6 +115,8 @@ class NativeTraining:
     def _clear(self) -> None:
         """Take out the runs that have ended, and blocks in which all have."""
         for block in self._blocks:
+            if block.native.alive == sum(run.trained is None for run in block.runs):
+                continue
             for lane in set(range(len(block.runs))).difference(block.alive()):
                 if block.runs[lane].trained is None:
                     block.runs[lane].trained = block.trained(lane)

@@ -171,8 +171,8 @@ def _by_output(value: OptionValue | None, outputs: int) -> tuple[float, ...]:
 
 
 def _switches(options: Mapping[str, OptionValue]) -> tuple[tuple[str, OptionValue], ...]:
-    """The options that are no numbers, in which the runs of a block are equal."""
-    return tuple((name, value) for name, value in sorted(options.items()) if isinstance(value, bool | str))
+    """The options that are no numbers, in which the runs of a block are equal; a recipe has them in order."""
+    return tuple([(name, value) for name, value in options.items() if isinstance(value, bool | str)])
 
 
 def _is_number(value: OptionValue | None) -> bool:

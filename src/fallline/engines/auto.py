@@ -85,8 +85,11 @@ class Auto:
     def _serving(self, population: Population, data: Dataset) -> list[Engine]:
         """The engine of each run: by its kind, and by how many of that there are."""
         kinds = [kind_of(recipe) for recipe in population]
-        alike = Counter(kinds)
-        return [self._engine(recipe, data, alike[kind]) for recipe, kind in zip(population, kinds, strict=True)]
+        alike, serving = Counter(kinds), dict[tuple[object, ...], Engine]()
+        for kind, recipe in zip(kinds, population, strict=True):
+            if kind not in serving:
+                serving[kind] = self._engine(recipe, data, alike[kind])
+        return [serving[kind] for kind in kinds]
 
     def _engine(self, recipe: Recipe, data: Dataset, runs: int) -> Engine:
         fitting = (engine for engine in self._engines if engine.refuses(recipe, data) is None)

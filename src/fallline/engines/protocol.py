@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor, nn
 
@@ -46,8 +46,7 @@ class Step:
 Until = Epoch | Step
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """What an observer is told each time a run completes an epoch or ends.
 
     Args:

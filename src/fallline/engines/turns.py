@@ -61,4 +61,4 @@ class Turns:
 
 
 def _renumbered(observer: Observer, runs: Sequence[int]) -> Observer:
-    return lambda event: observer(replace(event, run=runs[event.run]))
+    return lambda event: observer(event._replace(run=runs[event.run]))

@@ -11,11 +11,12 @@ from fallline.data.dataset import Dataset
 from fallline.data.prepare import Prepared
 from fallline.data.table import Table, read
 from fallline.engines.chooser import choose
-from fallline.engines.protocol import Engine, Trained
+from fallline.engines.protocol import Engine
 from fallline.engines.threads import threads
 from fallline.render.names import metric_name
 from fallline.study.baselines import baselines
 from fallline.study.checking import check_networks
+from fallline.study.choice import Choice
 from fallline.study.clock import Clock
 from fallline.study.compared import Compared
 from fallline.study.contest import Contest
@@ -97,13 +98,15 @@ def _carried_out(
         trained, stopped = trials.trained(observer, clock)
         with clock.part("ranking"):
             observer(Stage("ranking", f"ranking {len(trials.groups):,} recipes"))
-            results, places = _ranked(trials, trained)
+            results = trials.results(trained)
+            places = ranked(results, trials.groups, trials.judge.metric)
+            order = _order(results, places, judge.metric)
         finished = Finished(
             job=contest.job,
             table=rows.table,
             test=rows.test,
             prepared=rows.prepared,
-            results=results,
+            choice=Choice(results=results, metric=judge.metric, order=order),
             baselines=rivals,
             engine=" + ".join(share.engine for share in outline.shares),
             interrupted=stopped,
@@ -131,14 +134,7 @@ def _outlined(contest: Contest, candidates: Candidates, data: Dataset, engine: E
     )
 
 
-def _ranked(trials: Trials, trained: Sequence[Trained]) -> tuple[Results, tuple[Place, ...]]:
-    """What came out, the runs in the order in which they are kept, and the recipes ranked."""
-    results = trials.results(trained)
-    places = ranked(results, trials.groups, trials.judge.metric)
-    return results.ordered(_order(results, places, trials.judge.metric)), places
-
-
-def _order(results: Results, places: Sequence[Place], metric: str) -> list[int]:
+def _order(results: Results, places: Sequence[Place], metric: str) -> tuple[int, ...]:
     """The runs, best first: each recipe's best seed, then the other seeds; of each seed all folds, or none."""
     best = [runs for place in places if (runs := best_seed(results, place, metric))]
     ended = [
@@ -147,7 +143,7 @@ def _order(results: Results, places: Sequence[Place], metric: str) -> list[int]:
         for runs in place.group.seeds
         if all(results.trained[run].best_loss is not None for run in runs)
     ]
-    return [run for runs in dict.fromkeys((*best, *ended)) for run in runs]
+    return tuple(run for runs in dict.fromkeys((*best, *ended)) for run in runs)
 
 
 def _compared(

@@ -42,11 +42,17 @@ class Guess:
         value: Class ids, numbers in the target's unit, or a 0 or 1 for each label: ``(row,)`` or ``(row, column)``.
         score: What ranks rows by how likely a class or label is ``(row, class)``; None for numbers.
         probability: Whether ``score`` holds probabilities.
+
+    Those of many models have the models in front: ``(model, row)``, and so on.
     """
 
     value: Array
     score: Array | None = None
     probability: bool = False
+
+    def at(self, model: int) -> Guess:
+        """One model's of many."""
+        return Guess(self.value[model], None if self.score is None else self.score[model], self.probability)
 
 
 def better(metric: str, score: float | None, than: float | None) -> bool:

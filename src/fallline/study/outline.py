@@ -73,7 +73,7 @@ def outlined(
     """
     recipes, notes = list(candidates.recipes), list(candidates.notes)
     _require_memory(folds * len(seeds) * memory_of(recipes, data))
-    speeds = Speeds(engine, _with_seeds(recipes[:: max(1, len(recipes) // _MEASURABLE)], seeds), data)
+    speeds = Speeds(engine, len(seeds) * recipes[:: max(1, len(recipes) // _MEASURABLE)], data)
     limit = budget if budget is not None else (PATIENCE if default else None)
     if limit is not None:
         recipes, said = _fitted(recipes, folds * len(seeds), data, speeds, limit, halving=halving)
@@ -91,7 +91,7 @@ def outlined(
 
 
 def _with_seeds(recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[Recipe]:
-    return [recipe if recipe.seed == seed else recipe.replace(seed=seed) for recipe in recipes for seed in seeds]
+    return [recipe.with_seed(seed) for recipe in recipes for seed in seeds]
 
 
 def _fitted(

@@ -16,7 +16,7 @@ from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
 from fallline.study.metrics import HIGHER_IS_BETTER
 from fallline.study.rescoring import rescored
-from fallline.study.results import Results, arrays
+from fallline.study.results import Results, arrays, mean_of_all
 
 __all__ = ["COMPARED", "Group", "Place", "Tolerance", "best_seed", "grouped", "ranked", "tolerances"]
 
@@ -110,7 +110,7 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
         Place(
             group,
             mean=results.mean(group.runs, metric),
-            loss=_mean([results.trained[run].best_loss for run in group.runs]),
+            loss=mean_of_all([results.trained[run].best_loss for run in group.runs]),
             dropped=any(results.trained[run].outcome is Outcome.halved for run in group.runs),
         )
         for group in groups
@@ -234,8 +234,3 @@ def _interval(draws: Array) -> tuple[float, float]:
     """95 % of the draws in which the metric is defined."""
     low, high = np.nanquantile(draws, (0.025, 0.975))
     return float(low), float(high)
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known and len(known) == len(values) else None

@@ -1,4 +1,4 @@
-"""What many trained runs predict for the same rows: networks that are alike are evaluated as one."""
+"""What many trained runs predict for the same rows: those that are alike are evaluated, and read, as one."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def predictions(
     trained: Sequence[Trained],
     data: Dataset,
     engine: Engine,
-) -> Iterator[tuple[int, Prediction]]:
-    """What ``runs`` predict for the rows of a split, in an order that suits the engine."""
+) -> Iterator[tuple[list[int], Prediction]]:
+    """What ``runs`` predict for the rows of a split: of some of them at a time, with the runs in front."""
     found = outputs(runs, split, population=population, trained=trained, data=data, engine=engine)
-    return ((run, read_outputs(population[run], data.target, returned)) for run, returned in found)
+    return ((part, read_outputs(population[part[0]], data.target, returned)) for part, returned in found)
 
 
 def outputs(
@@ -44,11 +44,11 @@ def outputs(
     trained: Sequence[Trained],
     data: Dataset,
     engine: Engine,
-) -> Iterator[tuple[int, Tensor]]:
-    """What the networks of ``runs`` return for the rows of a split, ``(row, unit)``, in the order of `predictions`."""
+) -> Iterator[tuple[list[int], Tensor]]:
+    """What the networks of ``runs`` return for the rows of a split, ``(run, row, unit)``, some of them at a time."""
     alike: dict[tuple[object, ...], list[int]] = {}
     for run in runs:
-        alike.setdefault(_network_key(population[run]), []).append(run)
+        alike.setdefault(_reading_key(population[run]), []).append(run)
     for group in alike.values():
         recipe = population[group[0]]
         network = network_of(recipe, data)
@@ -58,7 +58,7 @@ def outputs(
             part = group[start : start + size]
             names = trained[part[0]].parameters
             points = {name: torch.stack([trained[run].parameters[name] for run in part]) for name in names}
-            yield from zip(part, engine.outputs(network, points, inputs), strict=True)
+            yield part, engine.outputs(network, points, inputs)
 
 
 def guess_of(prediction: Prediction) -> Guess:
@@ -67,9 +67,7 @@ def guess_of(prediction: Prediction) -> Guess:
     return Guess(prediction.value.numpy(), score, prediction.probability)
 
 
-def _network_key(recipe: Recipe) -> tuple[object, ...]:
-    """Equal for recipes whose trained networks map inputs to outputs by the same module, layer by layer."""
-    options = tuple(recipe.activation_options.items())
-    layers = (recipe.network, recipe.widths, recipe.activation, options, recipe.normalization, recipe.dropout > 0)
-    contract = contract_of(recipe)
-    return (*layers, recipe.dtype, contract.head, contract.outputs)
+def _reading_key(recipe: Recipe) -> tuple[object, ...]:
+    """Equal for recipes whose networks map inputs to outputs by the same module, and whose outputs mean the same."""
+    layers = (recipe.network, recipe.widths, recipe.activation, recipe.normalization, recipe.dropout > 0, recipe.dtype)
+    return (*layers, recipe.loss, *recipe.activation_options.items(), None, *recipe.loss_options.items())

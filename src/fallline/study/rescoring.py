@@ -1,39 +1,43 @@
-"""The metrics of many draws of the same rows at once: what a bootstrap, or a thousand runs, need.
+"""The metrics of many draws of the same rows, or of many runs, at once: what a bootstrap and a comparison need.
 
-`fallline.study.metrics` scores one model by scikit-learn; this computes the same numbers for rows that count several
-times, or not at all, in a few matrix products.
+`fallline.study.metrics` scores one model by scikit-learn; this computes the same numbers for a thousand runs, or for
+rows that count several times, or not at all, in a few matrix products. Guesses may have axes in front of their rows, as
+``(run, row)``; scores then have them too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from fallline.core.task import Task
-from fallline.study.metrics import Guess, Scorer, Scores
+from fallline.study.metrics import Guess, Scorer
 
 __all__ = ["rescored", "scored"]
 
 Array = np.ndarray
-_Metric = Callable[[Array, Guess, Array], Array]
+
+_PAIRS = 2**16
+"""Pairs of rows up to which all are compared; of more, rows are sorted."""
+_AT_ONCE = 2**22
+"""Numbers that are held at a time."""
 
 
-def scored(
-    scorer: Scorer, truth: Array, guess: Guess, weights: Array | None = None, names: Sequence[str] | None = None
-) -> Scores:
-    """What `Scorer.score` says, in a hundredth of its time.
+def scored(scorer: Scorer, metric: str, truth: Array, guess: Guess, weights: Array | None = None) -> Array:
+    """What `Scorer.score` says of a metric, for many models at once, in a hundredth of its time.
 
     Args:
         scorer: The target's metrics.
+        metric: One of its names.
         truth: ``(row,)``, or ``(row, column)``.
-        guess: The predictions.
+        guess: The predictions of one model; or of many, with the models in front.
         weights: ``(row,)``; None where all rows count the same.
-        names: Which of its metrics; None: all.
+
+    Returns:
+        A number for each model; not a number where the metric is not defined.
     """
     counts = np.ones((1, len(truth))) if weights is None else weights[None].astype(float)
-    values = {name: float(rescored(scorer, name, truth, guess, counts)[0]) for name in names or scorer.names}
-    return {name: value if np.isfinite(value) else None for name, value in values.items()}
+    values = rescored(scorer, metric, truth, guess, counts)[..., 0]
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def rescored(scorer: Scorer, metric: str, truth: Array, guess: Guess, counts: Array) -> Array:
@@ -43,11 +47,11 @@ def rescored(scorer: Scorer, metric: str, truth: Array, guess: Guess, counts: Ar
         scorer: The target's metrics.
         metric: One of its names.
         truth: ``(row,)``, or ``(row, column)``: the score is then the mean over the columns that have one.
-        guess: The predictions.
+        guess: The predictions of one model; or of many, shaped as ``(..., row)`` and ``(..., row, column)``.
         counts: ``(draw, row)``: how much each row counts in each draw, at least 0.
 
     Returns:
-        ``(draw,)``; not a number where the metric is not defined.
+        ``(..., draw)``; not a number where the metric is not defined.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if truth.ndim == 1:
@@ -65,15 +69,15 @@ def rescored(scorer: Scorer, metric: str, truth: Array, guess: Guess, counts: Ar
 
 def _column(scorer: Scorer, guess: Guess, column: int) -> Guess:
     """One of several columns as a question of its own."""
-    value = guess.value[:, column]
+    value = guess.value[..., column]
     if scorer.target.task is not Task.multilabel or guess.score is None:
         return Guess(value)
-    yes = guess.score[:, column]
-    return Guess(value, np.stack((1 - yes if guess.probability else -yes, yes), axis=1), guess.probability)
+    yes = guess.score[..., column]
+    return Guess(value, np.stack((1 - yes if guess.probability else -yes, yes), axis=-1), guess.probability)
 
 
 def _one(scorer: Scorer, metric: str, truth: Array, guess: Guess, counts: Array) -> Array:
-    nothing = np.full(len(counts), np.nan)
+    nothing = np.full((*guess.value.shape[:-1], len(counts)), np.nan)
     match metric:
         case "accuracy":
             return _mean(truth == guess.value, counts)
@@ -95,46 +99,66 @@ def _one(scorer: Scorer, metric: str, truth: Array, guess: Guess, counts: Array)
             missed = truth - guess.value
             return _mean(np.maximum(scorer.quantile * missed, (scorer.quantile - 1) * missed), counts)
         case "poisson_deviance":
-            return _deviance(truth, guess.value, counts) if (guess.value > 0).all() else nothing
+            defined = np.all(guess.value > 0, axis=-1, keepdims=True)
+            return np.where(defined, _deviance(truth, guess.value, counts), np.nan)
         case _:
             raise AssertionError(f"no metric {metric}")
 
 
 def _mean(terms: Array, counts: Array) -> Array:
-    return counts @ terms.astype(float) / counts.sum(axis=1)
+    return terms.astype(float) @ counts.T / counts.sum(axis=1)
 
 
 def _balanced(truth: Array, value: Array, counts: Array) -> Array:
     """The mean recall of the classes that a draw holds."""
-    classes = np.unique(truth)
-    held = np.stack([counts @ (truth == each) for each in classes]).astype(float)
-    right = np.stack([counts @ ((truth == each) & (value == each)) for each in classes]).astype(float)
-    recalls = np.where(held > 0, right / held, 0.0)
-    return recalls.sum(axis=0) / (held > 0).sum(axis=0)
+    recalls, held = [], []
+    for each in np.unique(truth):
+        own = counts @ (truth == each)
+        right = ((truth == each) & (value == each)).astype(float) @ counts.T
+        recalls.append(np.where(own > 0, right / own, 0.0))
+        held.append(own > 0)
+    return np.sum(recalls, axis=0) / np.sum(held, axis=0)
 
 
 def _log_loss(truth: Array, score: Array, counts: Array) -> Array:
     sure = np.finfo(score.dtype).eps
-    return _mean(-np.log(np.clip(score[np.arange(len(truth)), truth], sure, 1 - sure)), counts)
+    return _mean(-np.log(np.clip(score[..., np.arange(len(truth)), truth], sure, 1 - sure)), counts)
 
 
 def _areas(truth: Array, score: Array, counts: Array, *, classes: int) -> Array:
     """The area under each class's curve against the rest; of two classes there is one."""
     each = range(1, 2) if classes == 2 else range(classes)
-    return np.mean([_area(truth == one, score[:, one], counts) for one in each], axis=0)
+    return np.mean([_area(truth == one, score[..., one], counts) for one in each], axis=0)
 
 
 def _area(holds: Array, score: Array, counts: Array) -> Array:
     """The share of pairs, one of either side, that the score puts in order; ties count half."""
-    if not np.isfinite(score).all():
-        return np.full(len(counts), np.nan)
-    order = np.argsort(score, kind="stable")
-    ties = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
+    runs = score.reshape(-1, len(holds))
+    pairs = int(holds.sum()) * int((~holds).sum())
+    size = max(1, _AT_ONCE // (pairs + counts.size)) if pairs <= _PAIRS else 1
+    area = _area_by_pairs if pairs <= _PAIRS else _area_by_order
+    found = [area(holds, runs[start : start + size], counts) for start in range(0, len(runs), size)]
+    known = np.all(np.isfinite(runs), axis=1, keepdims=True)
+    return np.where(known, np.concatenate(found), np.nan).reshape(*score.shape[:-1], len(counts))
+
+
+def _area_by_pairs(holds: Array, score: Array, counts: Array) -> Array:
+    """`_area` of scores ``(run, row)``, each pair of rows looked at."""
+    yes, no = score[:, holds, None], score[:, None, ~holds]
+    ordered = (yes > no) + 0.5 * (yes == no)
+    weights, others = counts[:, holds], counts[:, ~holds]
+    return ((weights @ ordered) * others).sum(axis=-1) / (weights.sum(axis=1) * others.sum(axis=1))
+
+
+def _area_by_order(holds: Array, score: Array, counts: Array) -> Array:
+    """`_area` of the scores of one run ``(1, row)``, sorted."""
+    order = np.argsort(score[0], kind="stable")
+    ties = np.flatnonzero(np.diff(score[0, order], prepend=-np.inf))
     ordered = counts[:, order]
     yes = np.add.reduceat(ordered * holds[order], ties, axis=1)
     no = np.add.reduceat(ordered * ~holds[order], ties, axis=1)
     below = np.cumsum(no, axis=1) - no / 2
-    return (yes * below).sum(axis=1) / (yes.sum(axis=1) * no.sum(axis=1))
+    return ((yes * below).sum(axis=1) / (yes.sum(axis=1) * no.sum(axis=1)))[None]
 
 
 def _r2(truth: Array, value: Array, counts: Array) -> Array:

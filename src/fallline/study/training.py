@@ -14,13 +14,14 @@ from fallline.engines.protocol import Engine, Epoch, Trained
 from fallline.engines.threads import threads
 from fallline.study.baselines import baselines
 from fallline.study.checking import check_networks
+from fallline.study.choice import VALIDATION_LOSS, Choice
 from fallline.study.events import JobObserver, Stage
 from fallline.study.folder import reserved
 from fallline.study.job import Job
 from fallline.study.metrics import Scorer
 from fallline.study.plan import plan
 from fallline.study.record import Study
-from fallline.study.results import VALIDATION_LOSS, Results
+from fallline.study.results import Results
 from fallline.study.stages import (
     held_back,
     interrupted,
@@ -60,15 +61,13 @@ def train(job: Job, observer: JobObserver) -> Study:
         rivals = baselines(data, scorer)
         observer(Stage("training", f"training {len(population)} runs", population))
         trained, stopped = _trained(engine, population, data, observer)
-        results = Results(
-            population=population, trained=trained, data=data, engine=engine, scorer=scorer, metric=metric
-        )
+        results = Results(population=population, trained=trained, data=data, engine=engine, scorer=scorer)
         finished = Finished(
             job=job,
             table=table,
             test=test,
             prepared=prepared,
-            results=results,
+            choice=Choice(results=results, metric=metric),
             baselines=rivals,
             engine=engine.serving(population, data),
             interrupted=stopped,

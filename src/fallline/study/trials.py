@@ -72,7 +72,6 @@ class Trials:
             data=self.data,
             engine=self.engine,
             scorer=self.judge.scorer,
-            metric=self.judge.metric,
             folds=self.folds,
             runs=runs,
         )

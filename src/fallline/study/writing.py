@@ -18,6 +18,7 @@ from torch import Tensor
 
 from fallline.data.prepare import Prepared
 from fallline.data.table import Table
+from fallline.study.choice import Choice
 from fallline.study.compared import Compared, ranking_frame
 from fallline.study.conclusion import conclusion
 from fallline.study.folder import Draft
@@ -40,7 +41,7 @@ class Finished:
         table: What it read.
         test: The test set it was given, if any.
         prepared: What it made of that.
-        results: What came out.
+        choice: What came out, and which of it is chosen.
         baselines: Test scores of what a network has to beat.
         engine: Name of the engine.
         interrupted: Whether Ctrl-C ended the training.
@@ -52,7 +53,7 @@ class Finished:
     table: Table
     test: Table | None = None
     prepared: Prepared
-    results: Results
+    choice: Choice
     baselines: dict[str, Scores]
     engine: str
     interrupted: bool
@@ -68,14 +69,15 @@ def write(finished: Finished, draft: Draft, *, seconds: Callable[[], float]) -> 
         draft: The folder.
         seconds: How long the job has taken; asked last, so that it counts the writing too.
     """
-    results, source = finished.results, network_source(finished.results.population)
+    choice, results = finished.choice, finished.choice.results
+    source = network_source(results.population)
     if source is not None:
         draft.write(NETWORKS, source.encode())
     draft.write("data.json", finished.prepared.schema.to_json().encode())
     draft.write_frame("results.parquet", _results_frame(results))
     draft.write_frame("curves.parquet", _curves_frame(results))
-    draft.write_frame("predictions.parquet", _predictions_frame(results))
-    draft.write_tensors("models.safetensors", _kept(results, finished.job.keep))
+    draft.write_frame("predictions.parquet", _predictions_frame(choice))
+    draft.write_tensors("models.safetensors", _kept(choice, finished.job.keep))
     if finished.compared is not None:
         draft.write_frame("ranking.parquet", ranking_frame(finished.compared.places, results))
     draft.publish(_header(finished, draft, seconds()).to_toml())
@@ -96,7 +98,7 @@ def _results_frame(results: Results) -> pl.DataFrame:
             "steps": trained.steps,
             "best_epoch": trained.best_epoch,
             "validation_loss": trained.best_loss,
-            **{f"validation_{name}": value for name, value in results.validation[run].items()},
+            **{f"validation_{name}": value for name, value in results.scores(run).items()},
             "recipe": recipe.key,
         }
 
@@ -118,34 +120,35 @@ def _curves_frame(results: Results) -> pl.DataFrame:
     )
 
 
-def _predictions_frame(results: Results) -> pl.DataFrame:
-    split, target = results.data.test, results.data.target
+def _predictions_frame(choice: Choice) -> pl.DataFrame:
+    split, target = choice.results.data.test, choice.results.data.target
     truth = pl.DataFrame({"row": split.rows.numpy(), **labelled(target, split.targets, name="truth")})
-    if results.answer is None:
+    if choice.answer is None:
         return truth.clear()
-    return truth.hstack(prediction_frame(target, results.answer))
+    return truth.hstack(prediction_frame(target, choice.answer))
 
 
-def _kept(results: Results, keep: int | None) -> dict[str, Tensor]:
+def _kept(choice: Choice, keep: int | None) -> dict[str, Tensor]:
     """The parameters of the best ``keep`` models; with folds of all runs of each."""
+    results = choice.results
     runs = None if keep is None else keep * len(results.held_out)
     return {
         f"{run}/{name}": value
-        for run in results.ranking[:runs]
+        for run in choice.ranking[:runs]
         for name, value in results.trained[run].parameters.items()
     }
 
 
 def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
-    results, table, schema = finished.results, finished.table, finished.prepared.schema
-    data = results.data
+    choice, table, schema = finished.choice, finished.table, finished.prepared.schema
+    results, data = choice.results, choice.results.data
     header = Header(
         name=draft.name,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         versions={"fallline": version("fallline"), "torch": torch.__version__, "python": platform.python_version()},
         task=data.target.task,
-        loss=results.population[results.best or 0].loss,
-        metric=results.metric,
+        loss=results.population[choice.best or 0].loss,
+        metric=choice.metric,
         ranking=results.scorer.ranking,
         engine=finished.engine,
         seconds=round(seconds, 3),
@@ -166,8 +169,8 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         split=_split(finished),
         runs=len(results.population),
         outcomes=dict(Counter(run.outcome for run in results.trained)),
-        best=_best(results),
-        test=results.test,
+        best=_best(choice),
+        test=choice.test,
         baselines=finished.baselines,
         comparison=finished.compared.table() if finished.compared else None,
     )
@@ -187,16 +190,16 @@ def _split(finished: Finished) -> SplitSizes:
     )
 
 
-def _best(results: Results) -> BestRun | None:
-    if results.best is None:
+def _best(choice: Choice) -> BestRun | None:
+    if choice.best is None:
         return None
-    runs = [results.trained[run] for run in results.chosen]
+    runs = [choice.results.trained[run] for run in choice.chosen]
     losses = [run.best_loss for run in runs if run.best_loss is not None]  # all: only such runs are ranked
     return BestRun(
-        run=results.best,
-        runs=results.chosen if results.folds else (),
+        run=choice.best,
+        runs=choice.chosen if choice.results.folds else (),
         epoch=round(fmean(run.best_epoch for run in runs)),
         validation_loss=fmean(losses),
         outcome=Counter(run.outcome for run in runs).most_common(1)[0][0],
-        recipe=results.population[results.best],
+        recipe=choice.results.population[choice.best],
     )
