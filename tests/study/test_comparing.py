@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ from fallline.core.population import Population
 from fallline.engines.protocol import Progress
 from fallline.study import outline
 from fallline.study.events import Event
-from fallline.study.halving import rungs, share_trained
+from fallline.study.halving import left_at, rungs, share_trained
 from fallline.study.job import Job
 from fallline.study.record import Study
 from fallline.study.training import train
@@ -97,20 +98,57 @@ def test_the_callers_random_state_stays_as_it_was(tmp_path: Path, network: dict[
 
 
 def test_the_weaker_recipes_leave_at_the_rungs(tmp_path: Path):
-    space = {"learning_rate": "1e-5:0.1:9log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
-    study = contest(space=space, halving=True, out=tmp_path / "study")
-    epochs = sorted(study.frame()["epochs"].to_list())
-    assert epochs == [1] * 12 + [3] * 4 + [9] * 2
-    assert study.header.outcomes == {Outcome.halved: 16, Outcome.finished: 2}
+    """Those that are left get the other seed: of 27 recipes 9 are after an epoch, and 8, the fewest, after three."""
+    space = {"learning_rate": "1e-5:0.1:27log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
+    plans = Plans()
+    study = contest(space=space, halving=True, out=tmp_path / "study", observer=plans)
+    frame = study.frame().sort("seed", "epochs")
+    assert frame["epochs"].to_list() == [1] * 18 + [3] + [9] * 8 + [0] * 19 + [9] * 8
+    assert study.header.outcomes == {Outcome.halved: 38, Outcome.finished: 16}
     ranking = study.ranking()
-    assert ranking["outcomes"].to_list() == ["2 finished"] + ["2 halved"] * 8
-    assert ranking["distinguishable"].to_list() == [False] + [None] * 8
+    assert ranking["outcomes"].to_list() == ["2 finished"] * 8 + ["2 halved"] * 19
+    assert ranking["distinguishable"].null_count() == 19
+    assert ranking["mean"].null_count() == 0
     assert study.to_dict()["tolerance"] == {"adam": None}
+    lines = dict(plans.plan.lines)
+    said = "first seed of each; 9 go on after epoch 1, 8 go on after epoch 3; these 8 get the other seeds"
+    assert lines["halving"] == said
+    assert lines["steps"].startswith(f"{3 * (27 + 9 * 2 + 8 * 6 + 8 * 9):,}, in 9 epochs")
+
+
+def test_a_recipe_that_left_was_worse_when_it_did(tmp_path: Path):
+    space = {"learning_rate": "1e-5:0.1:27log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
+    halved = contest(space=space, halving=True, out=tmp_path / "halved").frame().filter(pl.col("seed") == 0)
+    whole = contest(space={**space, "epochs": 1}, out=tmp_path / "whole").frame().filter(pl.col("seed") == 0)
+    best = whole.sort("validation_roc_auc", "validation_log_loss", descending=[True, False])["learning_rate"][:9]
+    assert set(halved.filter(pl.col("epochs") > 1)["learning_rate"]) == set(best)
+
+
+def test_few_recipes_are_not_halved_and_the_plan_says_so(tmp_path: Path):
+    plans = Plans()
+    study = contest(halving=True, out=tmp_path / "study", observer=plans)
+    assert dict(plans.plan.lines)["halving"] == "nothing to halve in 4 recipes and 8 epochs"
+    assert study.header.outcomes == {Outcome.finished: 8}
 
 
 def test_the_share_that_is_trained_is_what_the_rungs_leave():
     assert rungs(9) == (1, 3)
-    assert share_trained(9) == pytest.approx((9 * 1 + 3 * 2 + 1 * 6) / (9 * 9))
+    assert left_at(81, 9) == (27, 9)
+    assert share_trained(81, 1, 9) == pytest.approx((81 * 1 + 27 * 2 + 9 * 6) / (81 * 9))
+    assert share_trained(81, 3, 9) == pytest.approx((81 * 1 + 27 * 2 + 9 * 6 + 2 * 9 * 9) / (3 * 81 * 9))
+
+
+def test_ctrl_c_in_the_first_seed_ranks_by_it(tmp_path: Path):
+    def press(event: Event) -> None:
+        if isinstance(event, Progress) and event.epoch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    space = {"learning_rate": "1e-5:0.1:27log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
+    with pytest.raises(Interrupted) as caught:
+        contest(space=space, halving=True, out=tmp_path / "study", observer=press)
+    ranking = Study(caught.value.study).ranking()
+    assert ranking["mean"].null_count() == 0
+    assert ranking["low"].null_count() == 18
 
 
 # --- its plan ---
@@ -130,8 +168,7 @@ def test_a_budget_leaves_recipes_out_evenly_and_says_so(tmp_path: Path):
     whole, plans = Plans(), Plans()
     contest(space=space, out=tmp_path / "probe", observer=whole, budget=1.0)
     study = contest(space=space, out=tmp_path / "study", observer=plans, budget=0.2)
-    left = [note for note in plans.plan.notes if note.startswith("To fit")]
-    assert len(left) == 1
+    assert any("recipes are left out" in note for note in plans.plan.notes)
     assert 1 <= study.ranking().height < 64
     rates = np.log10(sorted(study.frame()["learning_rate"].unique()))
     if len(rates) > 2:

@@ -280,11 +280,19 @@ def test_reports_show_a_seed_as_one(study: Study, tmp_path: Path):
 
 
 def test_the_weaker_recipes_leave_with_all_their_folds(tmp_path: Path):
-    space = {"learning_rate": "1e-5:0.1:9log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
+    space = {"learning_rate": "1e-5:0.1:27log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
     study = contest(space=space, halving=True, folds=FOLDS, seeds=(0,), out=tmp_path / "study")
-    assert sorted(study.frame()["epochs"].to_list()) == [1] * 18 + [3] * 6 + [9] * 3
-    assert study.header.outcomes == {Outcome.halved: 24, Outcome.finished: 3}
-    assert study.frame().group_by("recipe").agg(pl.col("epochs").n_unique())["epochs"].to_list() == [1] * 9
+    assert sorted(study.frame()["epochs"].to_list()) == [1] * 54 + [3] * 3 + [9] * 24
+    assert study.header.outcomes == {Outcome.halved: 57, Outcome.finished: 24}
+    assert study.frame().group_by("recipe").agg(pl.col("epochs").n_unique())["epochs"].to_list() == [1] * 27
+
+
+def test_the_other_seeds_of_those_that_are_left_are_trained_on_every_fold(tmp_path: Path):
+    space = {"learning_rate": "1e-5:0.1:27log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
+    study = contest(space=space, halving=True, folds=FOLDS, seeds=(0, 1), out=tmp_path / "study")
+    trained = study.frame().filter(pl.col("epochs") == 9).group_by("seed", "fold").len().sort("seed", "fold")
+    assert trained["len"].to_list() == [8] * 6
+    assert study.header.outcomes == {Outcome.halved: 114, Outcome.finished: 48}
 
 
 class CtrlC:

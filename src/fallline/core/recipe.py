@@ -153,7 +153,9 @@ class Recipe(BaseModel):
 
     def with_seed(self, seed: int) -> Self:
         """The same recipe with another seed: as `replace`, but a comparison needs it for every run."""
-        return self.model_construct(**{**dict(self), "seed": _seed(seed)})
+        recipe = super().__copy__()
+        vars(recipe)["seed"] = _seed(seed)
+        return recipe
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as plain JSON values."""

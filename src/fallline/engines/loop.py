@@ -47,7 +47,7 @@ class Loop:
 
     def shares(self, population: Population, data: Dataset) -> tuple[Share, ...]:
         """All of it, one run at a time."""
-        return (Share(self.name, len(population), len(population)),)
+        return (Share(self.name, len(population), len(population), len(population)),)
 
     def evaluates(self, network: Network) -> bool:
         """Every network."""

@@ -29,7 +29,7 @@ from fallline.engines._cost import worth_lanes
 from fallline.engines._kind import array, tables
 from fallline.engines._native_training import NativeTraining
 from fallline.engines._packing import packed
-from fallline.engines._plans import network_refusal, points_plan, refusal
+from fallline.engines._plans import LANES, network_refusal, points_plan, refusal
 from fallline.engines.loop import network_of
 from fallline.engines.protocol import Network, Rows, Share
 from fallline.engines.threads import workers
@@ -64,7 +64,8 @@ class Native:
     def shares(self, population: Population, data: Dataset) -> tuple[Share, ...]:
         """All of it, in blocks."""
         blocks = packed(Run(number, recipe) for number, recipe in enumerate(population))
-        return (Share(self.name, len(population), len(blocks)),)
+        places = sum(LANES[block[0].recipe.dtype] for block in blocks)
+        return (Share(self.name, len(population), len(blocks), places),)
 
     def evaluates(self, network: Network) -> bool:
         """Feedforward networks of linear layers and an activation that learns nothing."""

@@ -89,11 +89,13 @@ class Share:
         engine: Its name.
         runs: How many runs.
         programs: In how many programs: of `native` its blocks, of `loop` one a run.
+        places: How many runs these could hold in the same time.
     """
 
     engine: str
     runs: int
     programs: int
+    places: int
 
 
 @dataclass(frozen=True)

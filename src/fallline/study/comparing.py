@@ -94,7 +94,7 @@ def _carried_out(
         with clock.part("baselines"):
             observer(Stage("baselines", "fitting what a network has to beat"))
             rivals = baselines(trials.data, judge.scorer)
-        observer(Stage("training", f"training {len(trials.population):,} runs", trials.population))
+        observer(Stage("training", f"training {len(trials.population):,} runs", trials.population, outline.epochs))
         trained, stopped = trials.trained(observer, clock)
         with clock.part("ranking"):
             observer(Stage("ranking", f"ranking {len(trials.groups):,} recipes"))

@@ -20,11 +20,13 @@ class Stage:
         name: Which.
         text: What is about to be done, a clause for people.
         population: What is about to be trained, at the stage ``training``.
+        epochs: Of all of its runs together, if none stops early.
     """
 
     name: Literal["reading", "planning", "checking", "baselines", "training", "ranking", "writing"]
     text: str
     population: Population | None = None
+    epochs: int = 0
 
 
 @dataclass(frozen=True)

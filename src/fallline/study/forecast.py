@@ -26,8 +26,10 @@ __all__ = ["Forecast", "Speeds", "available_memory", "forecast"]
 _LANES = 16
 _MEASURED = 12
 """So many kinds of network are measured; the speed of others follows from their size."""
-_MOMENT = 0.05
+_MOMENT = 0.04
 """Seconds of a measurement."""
+_STRETCHES = 4
+"""Into so many a measurement is cut, of which the fastest counts: something else may have had the processor."""
 _ARRAYS = 6
 """Numbers that are held for each parameter: itself, its gradient, two moments, the best, and a copy for the study."""
 _BESIDE = 3 * 8
@@ -62,10 +64,14 @@ class Speeds:
         engine: What trains.
         recipes: What is to be trained; what is measured are networks and batches, not every optimizer.
         data: On what.
+
+    Attributes:
+        full: Whether they are those of full blocks, one for each thread; or else of the recipes as they are.
     """
 
     def __init__(self, engine: Engine, recipes: Sequence[Recipe], data: Dataset) -> None:
         self._data = data
+        self.full = len(recipes) >= _full()
         groups: dict[tuple[object, ...], list[Recipe]] = {}
         for recipe in recipes:
             groups.setdefault(_size_key(recipe), []).append(recipe)
@@ -95,12 +101,14 @@ class Speeds:
 
 def forecast(population: Population, data: Dataset, engine: Engine, speeds: Speeds, *, folds: int = 1) -> Forecast:
     """What ``population`` will take, trained on each of ``folds`` parts of the rows that are like ``data``."""
-    seconds = sum(steps_of(recipe, data) / speeds.of(recipe) for recipe in population)
     shares = engine.shares(population, data)
+    seconds = sum(steps_of(recipe, data) / speeds.of(recipe) for recipe in population)
+    if speeds.full:  # a block that is not full takes as long, and so does a thread that has none
+        seconds *= max(_full(), sum(share.places for share in shares)) / len(population)
     return Forecast(
         runs=folds * len(population),
         steps=folds * sum(steps_of(recipe, data) for recipe in population),
-        shares=tuple(Share(each.engine, folds * each.runs, folds * each.programs) for each in shares),
+        shares=tuple(Share(one.engine, folds * one.runs, folds * one.programs, folds * one.places) for one in shares),
         memory=folds * memory_of(population, data),
         seconds=folds * seconds,
         gain=speeds.gain,
@@ -145,6 +153,11 @@ def parameters_of(recipe: Recipe, data: Dataset) -> int:
     return sum(value.numel() for value in blank(network.build).parameters())
 
 
+def _full() -> int:
+    """As many runs as fill a block for every thread."""
+    return _LANES * workers()
+
+
 def _size_key(recipe: Recipe) -> tuple[object, ...]:
     """Equal for recipes whose steps are about as long."""
     return recipe.network, recipe.widths, recipe.normalization, recipe.batch_size, recipe.dtype, recipe.dropout > 0
@@ -155,23 +168,28 @@ def _alike(recipes: Sequence[Recipe]) -> list[Recipe]:
     kinds = Counter((recipe.loss, recipe.optimizer, recipe.activation) for recipe in recipes)
     kind = max(kinds, key=lambda each: kinds[each])
     same = [recipe for recipe in recipes if (recipe.loss, recipe.optimizer, recipe.activation) == kind]
-    wanted = _LANES * workers() if len(recipes) >= _LANES * workers() else len(recipes)
+    wanted = _full() if len(recipes) >= _full() else len(recipes)
     return (same * math.ceil(wanted / len(same)))[:wanted]
 
 
 def _measured(engine: Engine, recipes: Sequence[Recipe], data: Dataset) -> float:
-    """Steps per second of ``recipes`` trained together, of a moment after the first steps."""
+    """Steps per second of ``recipes`` trained together: of the fastest stretch of a moment."""
     longest = max(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
     training = engine.start(Population(tuple(recipes)), data)
-    training.advance(Step(1))
-    done, chunk, began = 1, 1, time.perf_counter()
-    while done < longest and (time.perf_counter() - began < _MOMENT or done == 1):
-        done = min(done + chunk, longest)
-        training.advance(Step(done))
-        chunk *= 2
-    taken = time.perf_counter() - began
-    steps = sum(run.steps for run in training.trained()) - len(recipes)
-    return max(steps, 1) / max(taken, 1e-9)
+    done, chunk, fastest, began = 0, 1, 0.0, time.perf_counter()
+    while not fastest or time.perf_counter() - began < _MOMENT:
+        first, at = done, time.perf_counter()
+        training.advance(Step(first + chunk))
+        taken = time.perf_counter() - at
+        done = max(run.steps for run in training.trained())
+        over = done < first + chunk or done == longest
+        if over or (first and taken > _MOMENT / _STRETCHES):
+            fastest = max(fastest, max(done - first, 1) / max(taken, 1e-9))
+        elif first:  # the first step warms up
+            chunk *= 2
+        if over:
+            break
+    return fastest * len(recipes)
 
 
 def _one_at_a_time(recipe: Recipe, data: Dataset) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from fallline.core.errors import ArgumentError
 from fallline.core.population import Population
@@ -12,8 +12,8 @@ from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines.protocol import Engine, Share
 from fallline.render.number import short
-from fallline.study.forecast import Forecast, Speeds, available_memory, forecast, memory_of, steps_of
-from fallline.study.halving import share_trained
+from fallline.study.forecast import Forecast, Speeds, available_memory, forecast, memory_of
+from fallline.study.halving import left_at, rungs, share_trained
 from fallline.study.space import Candidates
 
 __all__ = ["PATIENCE", "Outline", "outlined"]
@@ -24,8 +24,8 @@ _LONGEST = 12 * 3600.0
 """Seconds of training from which on a budget has to be named, lest nobody meant it."""
 _MEMORY = 0.8
 """The share of the memory that a comparison may take."""
-_MEASURABLE = 4096
-"""Recipes from which on speeds are taken from evenly chosen ones."""
+_WORTH_IT = 0.9
+"""The share of the seconds that fewer recipes have to get by with, to be worth leaving the others out."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class Outline:
 
     Args:
         population: The recipes, each with its seeds side by side, and each seed as many times as there are folds.
+        epochs: Of all of them together, if none stops early.
         shares: What each engine trains.
         lines: The plan for people: name and text.
         notes: What was left out, ignored or assumed, one sentence each.
     """
 
     population: Population
+    epochs: int
     shares: tuple[Share, ...]
     lines: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
@@ -73,50 +75,59 @@ def outlined(
     """
     recipes, notes = list(candidates.recipes), list(candidates.notes)
     _require_memory(folds * len(seeds) * memory_of(recipes, data))
-    speeds = Speeds(engine, len(seeds) * recipes[:: max(1, len(recipes) // _MEASURABLE)], data)
+    speeds = Speeds(engine, len(seeds) * recipes, data)
+
+    def share(chosen: Sequence[Recipe]) -> float:
+        return share_trained(len(chosen), len(seeds), _last(chosen)) if halving else 1.0
+
+    def planned_for(chosen: Sequence[Recipe]) -> Forecast:
+        whole = forecast(_population(chosen, seeds), data, engine, speeds, folds=folds)
+        part = share(chosen)
+        return replace(whole, steps=round(part * whole.steps), seconds=part * whole.seconds)
+
+    planned = planned_for(recipes)
     limit = budget if budget is not None else (PATIENCE if default else None)
-    if limit is not None:
-        recipes, said = _fitted(recipes, folds * len(seeds), data, speeds, limit, halving=halving)
-        notes += said
-    of_each_fold = Population(tuple(_with_seeds(recipes, seeds)))
-    planned = forecast(of_each_fold, data, engine, speeds, folds=folds)
-    seconds = planned.seconds * (share_trained(max(r.epochs for r in recipes)) if halving else 1)
     if limit is None:
-        _require_time(seconds)
+        _require_time(planned.seconds)
+    elif planned.seconds > limit:
+        recipes, said = _fitted(recipes, planned_for, limit)
+        planned, notes = planned_for(recipes), [*notes, *said]
     if len(seeds) == 1:
         notes.append("There is one seed: what differs by seed is not in the intervals. --seeds 4 shows it.")
-    lines = _lines(recipes, seeds, planned, seconds, folds=folds, halving=halving)
-    population = Population(tuple(recipe for recipe in of_each_fold for _ in range(folds)))
-    return Outline(population, planned.shares, lines, tuple(notes))
+    lines = _lines(recipes, seeds, planned, folds=folds, halving=halving)
+    population = _population(recipes, seeds, folds=folds)
+    epochs = round(share(recipes) * sum(recipe.epochs for recipe in population))
+    return Outline(population, epochs, planned.shares, lines, tuple(notes))
 
 
-def _with_seeds(recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[Recipe]:
-    return [recipe.with_seed(seed) for recipe in recipes for seed in seeds]
+def _population(recipes: Sequence[Recipe], seeds: Sequence[int], *, folds: int = 1) -> Population:
+    """Each recipe with its seeds side by side, and each seed once for every fold."""
+    runs = (recipe.with_seed(seed) for recipe in recipes for seed in seeds)
+    return Population(tuple(run for run in runs for _ in range(folds)))
+
+
+def _last(recipes: Sequence[Recipe]) -> int:
+    return max(recipe.epochs for recipe in recipes)
 
 
 def _fitted(
-    recipes: list[Recipe], runs: int, data: Dataset, speeds: Speeds, limit: float, *, halving: bool
+    recipes: list[Recipe], planned_for: Callable[[Sequence[Recipe]], Forecast], limit: float
 ) -> tuple[list[Recipe], list[str]]:
-    """As many recipes, of ``runs`` each, as can be trained in ``limit`` seconds, evenly chosen; of one fewer epochs."""
-    shares = [share_trained(recipe.epochs) if halving else 1.0 for recipe in recipes]
-    takes = [
-        runs * share * steps_of(recipe, data) / speeds.of(recipe) for recipe, share in zip(recipes, shares, strict=True)
-    ]
-    if sum(takes) <= limit:
-        return recipes, []
-    count = max(1, math.floor(len(recipes) * limit / sum(takes)))
-    # Steps that share no factor with the length of a ladder go through all of its rungs.
-    chosen = sorted({round(place * (len(recipes) - 1) / max(count - 1, 1)) for place in range(count)})
-    while len(chosen) > 1 and sum(takes[place] for place in chosen) > limit:
-        chosen = chosen[:-1]
-    left = len(recipes) - len(chosen)
-    said = [f"To fit {short(limit)} s of training, {left:,} of {len(recipes):,} recipes are left out."]
-    kept = [recipes[place] for place in chosen]
-    if len(kept) > 1 or takes[chosen[0]] <= limit:
+    """As many recipes as can be trained in ``limit`` seconds, evenly chosen; where fewer save nothing, fewer epochs."""
+    kept, seconds, said = recipes, planned_for(recipes).seconds, list[str]()
+    while seconds > limit and len(kept) > 1:
+        fewer = _evenly(recipes, max(1, min(len(kept) - 1, math.floor(len(kept) * limit / seconds))))
+        takes = planned_for(fewer).seconds
+        if takes > _WORTH_IT * seconds:  # a block with fewer runs takes as long
+            break
+        kept, seconds = fewer, takes
+    fit = f"To fit {short(limit)} s of training,"
+    if len(kept) < len(recipes):
+        said.append(f"{fit} {len(recipes) - len(kept):,} of {len(recipes):,} recipes are left out.")
+    if seconds <= limit:
         return kept, said
-    epochs = math.floor(kept[0].epochs * limit / takes[chosen[0]])
-    if epochs < 1:
-        needed = takes[chosen[0]] / kept[0].epochs
+    if math.floor(_last(kept) * limit / seconds) < 1:
+        needed = seconds / _last(kept)
         raise ArgumentError(
             "fitting the comparison to its budget",
             "it is too small for one epoch of one recipe",
@@ -124,8 +135,18 @@ def _fitted(
             got=f"budget = {short(limit)} s",
             do=f"--budget {math.ceil(10 * needed)}s",
         )
-    said.append(f"Its {kept[0].epochs:,} epochs are cut to {epochs:,}.")
-    return [kept[0].replace(epochs=epochs)], said
+    cut = [recipe.replace(epochs=max(1, math.floor(recipe.epochs * limit / seconds))) for recipe in kept]
+    return cut, [*said, f"{fit} {_epochs(kept)} epochs are cut to {_epochs(cut)}."]
+
+
+def _evenly(recipes: Sequence[Recipe], count: int) -> list[Recipe]:
+    places = {round(place * (len(recipes) - 1) / max(count - 1, 1)) for place in range(count)}
+    return [recipes[place] for place in sorted(places)]
+
+
+def _epochs(recipes: Sequence[Recipe]) -> str:
+    epochs = sorted({recipe.epochs for recipe in recipes})
+    return f"{epochs[0]:,}" if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,}"
 
 
 def _require_memory(needed: int) -> None:
@@ -152,24 +173,37 @@ def _require_time(seconds: float) -> None:
 
 
 def _lines(
-    recipes: Sequence[Recipe], seeds: Sequence[int], planned: Forecast, seconds: float, *, folds: int, halving: bool
+    recipes: Sequence[Recipe], seeds: Sequence[int], planned: Forecast, *, folds: int, halving: bool
 ) -> tuple[tuple[str, str], ...]:
     engines = ", ".join(
         f"{share.runs:,} on {share.engine}" + (f" in {share.programs:,} blocks" if share.engine == "native" else "")
         for share in planned.shares
     )
-    halved = "; two thirds leave at a ninth, and again at a third, of the epochs" if halving else ""
-    epochs = sorted({recipe.epochs for recipe in recipes})
-    spread = f"{epochs[0]:,}" if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,}"
     crossed = f"{len(recipes):,} recipes × {len(seeds):,} {'seed' if len(seeds) == 1 else 'seeds'}"
+    halved = [("halving", _halved(len(recipes), len(seeds), _last(recipes)))] if halving else []
     return (
         ("runs", f"{planned.runs:,}: {crossed}" + (f" × {folds:,} folds" if folds > 1 else "")),
-        ("steps", f"{planned.steps:,}, in {spread} epochs, if none stops early{halved}"),
+        *halved,
+        ("steps", f"{planned.steps:,}, in {_epochs(recipes)} epochs, if none stops early"),
         ("engines", engines),
         ("memory", f"about {_bytes(planned.memory)}"),
-        ("time", f"about {duration(seconds)}, at {planned.steps / max(planned.seconds, 1e-9):,.0f} steps per second"),
+        (
+            "time",
+            f"about {duration(planned.seconds)}, at {planned.steps / max(planned.seconds, 1e-9):,.0f} steps per second",
+        ),
         ("batching", f"{short(planned.gain, 2)} × as fast as PyTorch, one run after the other"),
     )
+
+
+def _halved(recipes: int, seeds: int, epochs: int) -> str:
+    """Who goes on, and who gets the other seeds."""
+    left = left_at(recipes, epochs)
+    if not left or left[-1] == recipes:
+        return f"nothing to halve in {recipes:,} recipes and {epochs:,} epochs"
+    steps = [f"{many:,} go on after epoch {epoch:,}" for many, epoch in zip(left, rungs(epochs), strict=True)]
+    first = "first seed of each; " if seeds > 1 else ""
+    last = f"; these {left[-1]:,} get the other seeds" if seeds > 1 else ""
+    return first + ", ".join(steps) + last
 
 
 def duration(seconds: float) -> str:

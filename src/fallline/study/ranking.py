@@ -14,6 +14,7 @@ import numpy as np
 
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
+from fallline.engines.protocol import Trained
 from fallline.study.metrics import HIGHER_IS_BETTER
 from fallline.study.rescoring import rescored
 from fallline.study.results import Results, arrays, mean_of_all
@@ -106,31 +107,42 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
     Those that were dropped on the way come after all others, those without a score last; of equal scores the lower
     log loss comes first, then the lower validation loss.
     """
-    places = [
-        Place(
-            group,
-            mean=results.mean(group.runs, metric),
-            loss=mean_of_all([results.trained[run].best_loss for run in group.runs]),
-            dropped=any(results.trained[run].outcome is Outcome.halved for run in group.runs),
-        )
-        for group in groups
-    ]
+    places = [_place(results, group, metric) for group in groups]
     sign = -1 if metric in HIGHER_IS_BETTER else 1
 
     def key(place: Place) -> tuple[object, ...]:
-        unsure = _known(results.mean(place.group.runs, "log_loss"))
+        unsure = _known(results.mean(_counting(results, place.group), "log_loss"))
         return place.dropped, math.inf if place.mean is None else sign * place.mean, unsure, _known(place.loss)
 
     places.sort(key=key)
     return (*_compared(results, places[:compared], metric), *places[compared:])
 
 
+def _place(results: Results, group: Group, metric: str) -> Place:
+    runs = _counting(results, group)
+    return Place(
+        group,
+        mean=results.mean(runs, metric),
+        loss=mean_of_all([results.trained[run].best_loss for run in runs]),
+        dropped=any(results.trained[run].outcome is Outcome.halved for run in group.runs),
+    )
+
+
+def _counting(results: Results, group: Group) -> list[int]:
+    """The runs of the seeds that count: not those of one that was ended, or never begun, before its first epoch."""
+    return [run for runs in group.seeds if not any(_cut_short(results.trained[run]) for run in runs) for run in runs]
+
+
+def _cut_short(run: Trained) -> bool:
+    return run.best_loss is None and run.outcome in (Outcome.halved, Outcome.interrupted, Outcome.running)
+
+
 def best_seed(results: Results, place: Place, metric: str) -> tuple[int, ...]:
     """The runs of the seed that does best, one on each fold, of a recipe that has a score; of others none."""
-    if place.mean is None:
-        return ()
+    scores = {runs: results.mean(runs, metric) for runs in place.group.seeds}
+    known = {runs: score for runs, score in scores.items() if score is not None}
     sign = -1 if metric in HIGHER_IS_BETTER else 1
-    return min(place.group.seeds, key=lambda runs: (sign * (results.mean(runs, metric) or 0.0), runs))
+    return min(known, key=lambda runs: (sign * known[runs], runs), default=())
 
 
 def tolerances(places: Sequence[Place]) -> dict[str, Tolerance]:
@@ -181,34 +193,38 @@ def _known(loss: float | None) -> float:
 def _compared(results: Results, places: Sequence[Place], metric: str) -> list[Place]:
     """The places with their intervals, and whether each differs from the first by more than chance."""
     known = [place for place in places if place.mean is not None and not place.dropped]
-    if not known:
+    draws = _Draws(results, known, metric)
+    if not draws.seeds:
         return list(places)
-    draws = _Draws(results, len(known[0].group.seeds), metric, runs=sum(len(place.group.runs) for place in known))
     first, compared = draws.means(known[0].group), []
     for place in known:
         means = draws.means(place.group)
         low, high = _interval(means - first)
         differs = place is not known[0] and not low <= 0 <= high
         compared.append(replace(place, interval=_interval(means), distinguishable=differs))
-    return [*compared, *(place for place in places if place not in known)]
+    return [*compared, *(place for place in places if place.mean is None or place.dropped)]
 
 
 class _Draws:
-    """Draws of validation rows, within each fold, and of seeds, the same for every recipe."""
+    """Draws of validation rows, within each fold, and of the seeds that all recipes have, the same for every recipe."""
 
-    def __init__(self, results: Results, seeds: int, metric: str, *, runs: int) -> None:
+    def __init__(self, results: Results, places: Sequence[Place], metric: str) -> None:
         self._results, self._metric = results, metric
+        counting = [set(_counting(results, place.group)) for place in places]
+        by_seed = enumerate(zip(*(place.group.seeds for place in places), strict=True))
+        self.seeds = [seed for seed, runs in by_seed if all(map(set.issuperset, counting, runs))]
         truths = [arrays(split) for split in results.held_out]
-        looked_at = runs * sum(len(truth) for truth, _ in truths) / len(truths)
-        self._count = int(min(_DRAWS, max(_FEWEST_DRAWS, _WORK / looked_at)))
+        looked_at = len(places) * len(self.seeds) * sum(len(truth) for truth, _ in truths)
+        self._count = int(min(_DRAWS, max(_FEWEST_DRAWS, _WORK / max(1, looked_at))))
         random = np.random.default_rng(0)
         self._folds = [(truth, _counts(len(truth), weights, self._count, random)) for truth, weights in truths]
-        self._seeds = random.integers(seeds, size=(self._count, seeds))
+        self._drawn = random.integers(max(1, len(self.seeds)), size=(self._count, len(self.seeds)))
 
     def means(self, group: Group) -> Array:
         """A recipe's metric in each draw, the mean over the folds and the drawn seeds ``(draw,)``."""
-        scores = np.stack([_mean_of_known([self._scores(run) for run in runs]) for runs in group.seeds])
-        return scores[self._seeds, np.arange(self._count)[:, None]].mean(axis=1)
+        seeds = [group.seeds[seed] for seed in self.seeds]
+        scores = np.stack([_mean_of_known([self._scores(run) for run in runs]) for runs in seeds])
+        return scores[self._drawn, np.arange(self._count)[:, None]].mean(axis=1)
 
     def _scores(self, run: int) -> Array:
         truth, counts = self._folds[self._results.fold(run)]

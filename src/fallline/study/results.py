@@ -31,7 +31,6 @@ class Results:
         scorer: What scores them.
         folds: What runs were trained on where there are folds: of ``k`` of them, run ``i`` was on fold ``i % k``. The
             ``k`` runs side by side are then of one recipe, and are one answer: the mean of what they predict.
-        runs: Those that are asked about; None: all.
     """
 
     population: Population
@@ -40,7 +39,6 @@ class Results:
     engine: Engine
     scorer: Scorer
     folds: tuple[Dataset, ...] = ()
-    runs: frozenset[int] | None = None
 
     @cached_property
     def held_out(self) -> tuple[Split, ...]:
@@ -53,7 +51,7 @@ class Results:
 
     @cached_property
     def guesses(self) -> dict[int, Guess]:
-        """What each run predicts for its validation rows."""
+        """What each run that has had a finite validation loss predicts for its validation rows."""
         return {run: guess.at(place) for _, runs, guess in self._read for place, run in enumerate(runs)}
 
     def scores(self, run: int) -> Scores:
@@ -61,7 +59,7 @@ class Results:
         return {name: self.score(run, name) for name in self.scorer.names}
 
     def score(self, run: int, metric: str) -> float | None:
-        """A metric of a run on its validation rows; None where it is not defined."""
+        """A metric of a run on its validation rows; None where it is not defined, or no epoch has had a finite loss."""
         if metric not in self._scores:
             self._scores[metric] = self._scored(metric)
         return self._scores[metric].get(run)
@@ -70,7 +68,7 @@ class Results:
         """The folds on whose rows no run has a metric, as where they are all of one class."""
         if metric not in self._undefined:
             folds = enumerate(self._asked)
-            without = (fold for fold, runs in folds if all(self.score(run, metric) is None for run in runs))
+            without = (fold for fold, runs in folds if runs and all(self.score(run, metric) is None for run in runs))
             self._undefined[metric] = frozenset(without)
         return self._undefined[metric]
 
@@ -124,10 +122,9 @@ class Results:
 
     @cached_property
     def _asked(self) -> list[list[int]]:
-        """The runs that are asked about, of each fold."""
-        many = len(self.held_out)
-        runs = range(len(self.population)) if self.runs is None else sorted(self.runs)
-        return [[run for run in runs if run % many == fold] for fold in range(many)]
+        """The runs of each fold that have had a finite validation loss."""
+        known = [run for run, trained in enumerate(self.trained) if trained.best_loss is not None]
+        return [[run for run in known if self.fold(run) == fold] for fold in range(len(self.held_out))]
 
     @cached_property
     def _truths(self) -> list[tuple[np.ndarray, np.ndarray | None]]:

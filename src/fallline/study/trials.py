@@ -1,9 +1,9 @@
-"""The training of a comparison: all runs at once, on every fold, the weaker recipes dropped on the way."""
+"""The training of a comparison: all runs at once, on every fold; or by halving, the first seed before the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
@@ -20,6 +20,19 @@ from fallline.study.stages import interrupted
 
 __all__ = ["Trials"]
 
+_NOT_BEGUN = Trained(
+    parameters={},
+    training_losses=(),
+    validation_losses=(),
+    learning_rates=(),
+    outcome=Outcome.running,
+    steps=0,
+    best_epoch=0,
+    best_loss=None,
+)
+_Legs = list[tuple[list[int], Training]]
+"""What has been begun: the numbers of some runs, in order, and their training."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trials:
@@ -32,7 +45,7 @@ class Trials:
         folds: The folds; empty where there are none.
         engine: What trains.
         judge: What scores and ranks.
-        halving: Whether the weaker recipes are dropped on the way.
+        halving: Whether the weaker recipes are dropped on the way, and never get but the first seed.
     """
 
     population: Population
@@ -45,27 +58,26 @@ class Trials:
 
     def trained(self, observer: JobObserver, clock: Clock) -> tuple[tuple[Trained, ...], bool]:
         """Every run as far as it got, and whether Ctrl-C ended the training."""
-        with clock.part("setting up"):
-            training = self._begun()
-        last = max(recipe.epochs for recipe in self.population)
+        legs: _Legs = []
         try:
-            for epoch in rungs(last) if self.halving else ():
-                with clock.part("training"):
-                    training.advance(Epoch(epoch), observer)
-                with clock.part("halving"):
-                    self._drop_weaker(training)
-            with clock.part("training"):
-                training.advance(Epoch(last), observer)
+            if self.halving:
+                left = self._halved(legs, observer, clock)
+                others = [run for group in left for runs in group.seeds[1:] for run in runs]
+                if others:
+                    self._through(self._begun(others, legs, clock), observer, clock)
+            else:
+                self._through(self._begun(range(len(self.population)), legs, clock), observer, clock)
         except KeyboardInterrupt:
-            runs = training.trained()
+            runs = _as_far_as(legs, len(self.population))
             if not self._anything_in(runs):
                 raise  # before the first epoch there is nothing to keep
             return tuple(interrupted(run) for run in runs), True
         with clock.part("reading out"):
-            return training.trained(), False
+            runs = _as_far_as(legs, len(self.population))
+            return tuple(run if run.outcome.ended else replace(run, outcome=Outcome.halved) for run in runs), False
 
-    def results(self, trained: Sequence[Trained], runs: frozenset[int] | None = None) -> Results:
-        """The runs as far as they are, predicted and scored; with ``runs`` for those alone."""
+    def results(self, trained: Sequence[Trained]) -> Results:
+        """The runs as far as they are, predicted and scored."""
         return Results(
             population=self.population,
             trained=trained,
@@ -73,7 +85,6 @@ class Trials:
             engine=self.engine,
             scorer=self.judge.scorer,
             folds=self.folds,
-            runs=runs,
         )
 
     @property
@@ -81,27 +92,54 @@ class Trials:
         """The recipes, each with its runs."""
         return grouped(self.population.recipes, self.seeds, max(1, len(self.folds)))
 
-    def _begun(self) -> Training:
-        """The training; that of the folds takes turns."""
-        many = len(self.folds)
-        if not many:
-            return self.engine.start(self.population, self.data)
-        of_each = Population(self.population.recipes[::many])
-        return Turns(
-            [
-                Part(range(fold, len(self.population), many), self.engine.start(of_each, data))
-                for fold, data in enumerate(self.folds)
+    def _halved(self, legs: _Legs, observer: JobObserver, clock: Clock) -> Sequence[Group]:
+        """Train every recipe's first seed, the weaker ones not to the end; return those that are."""
+        left: Sequence[Group] = self.groups
+        training = self._begun([run for group in left for run in group.seeds[0]], legs, clock)
+        for epoch in rungs(self._last):
+            with clock.part("training"):
+                training.advance(Epoch(epoch), observer)
+            with clock.part("halving"):
+                left = self._drop_weaker(left, training, legs)
+        self._through(training, observer, clock)
+        return left
+
+    def _drop_weaker(self, here: Sequence[Group], training: Training, legs: _Legs) -> list[Group]:
+        """Drop the weaker recipes, by their first seed; return the others."""
+        first = {group.seeds[0]: group for group in here}
+        asked = [replace(group, runs=runs) for runs, group in first.items()]
+        places = ranked(self.results(_as_far_as(legs, len(self.population))), asked, self.judge.metric, compared=0)
+        leaving = {place.group.runs for place in weaker(places)}
+        training.drop({run for runs in leaving for run in runs})
+        return [group for runs, group in first.items() if runs not in leaving]
+
+    def _through(self, training: Training, observer: JobObserver, clock: Clock) -> None:
+        with clock.part("training"):
+            training.advance(Epoch(self._last), observer)
+
+    @property
+    def _last(self) -> int:
+        return max(recipe.epochs for recipe in self.population)
+
+    def _begun(self, runs: Sequence[int], legs: _Legs, clock: Clock) -> Training:
+        """The training of some runs, told of by their numbers in the population; that of the folds takes turns."""
+        with clock.part("setting up"):
+            many = max(1, len(self.folds))
+            parts = [
+                Part(own, self.engine.start(Population(tuple(self.population[run] for run in own)), data))
+                for fold, data in enumerate(self.folds or (self.data,))
+                if (own := [run for run in runs if run % many == fold])
             ]
-        )
+            legs.append((sorted(runs), Turns(parts)))
+        return legs[-1][1]
 
     def _anything_in(self, runs: Sequence[Trained]) -> bool:
         """Whether there is a whole answer: a run, or one on each fold, that has completed an epoch."""
         many = max(1, len(self.folds))
         return any(all(run.best_epoch for run in runs[start : start + many]) for start in range(0, len(runs), many))
 
-    def _drop_weaker(self, training: Training) -> None:
-        trained = training.trained()
-        here = [group for group in self.groups if all(trained[run].outcome is not Outcome.halved for run in group.runs)]
-        results = self.results(trained, runs=frozenset(run for group in here for run in group.runs))
-        places = ranked(results, here, self.judge.metric, compared=0)
-        training.drop({run for place in weaker(places) for run in place.group.runs})
+
+def _as_far_as(legs: _Legs, many: int) -> tuple[Trained, ...]:
+    """Each of ``many`` runs as far as it got; those that were never begun, not at all."""
+    found = {run: one for runs, training in legs for run, one in zip(runs, training.trained(), strict=True)}
+    return tuple(found.get(run, _NOT_BEGUN) for run in range(many))

@@ -88,7 +88,8 @@ def compare(
             that fold as its validation rows; ranked by the mean over them. The answer is then the mean of what the
             chosen recipe's models, one for each fold, predict at its best seed. None: one set of validation rows.
         sample: Draw so many recipes of the space (Sobol); None: all.
-        halving: Drop the weaker two thirds of the recipes at a ninth, and again at a third, of the epochs.
+        halving: Drop the weaker two thirds of the recipes, by their first seed, at a ninth and again at a third of the
+            epochs; those that are left get the other seeds.
         budget: Seconds of training; recipes that do not fit are left out, evenly over the space. None: all are
             trained; where nothing of a recipe is given, as many as fit two minutes.
         task: What kind of question it is; None: inferred, and said.

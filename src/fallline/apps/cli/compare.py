@@ -73,7 +73,11 @@ def compare(
     ] = None,
     halving: Annotated[
         bool,
-        typer.Option("--halving", help="Drop the weaker two thirds at a ninth, and again at a third, of the epochs."),
+        typer.Option(
+            "--halving",
+            help="Drop the weaker two thirds, by the first seed, at a ninth and again at a third of the epochs; "
+            "the others get all seeds.",
+        ),
     ] = False,
     budget: Annotated[str | None, typer.Option(help=_BUDGET, show_default=False)] = None,
     space: Annotated[Path | None, typer.Option(help=_SPACE, show_default=False)] = None,

@@ -77,7 +77,7 @@ class ProgressBar:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._population = stage.population
-        total = sum(recipe.epochs for recipe in stage.population) if stage.population else None
+        total = stage.epochs or None
         self._task = self._bar.add_task(stage.text, total=total, best="")
         self._began, self._drawn, self._total = time.monotonic(), 0.0, total
         self._one_loss = len({recipe.loss for recipe in stage.population or ()}) == 1
@@ -93,7 +93,7 @@ class ProgressBar:
         self._done += recipe.epochs - progress.epoch + (0 if inside else 1) if progress.outcome.ended else 1
         self._steps += progress.steps - self._run_steps.get(progress.run, 0)
         self._run_steps[progress.run] = progress.steps
-        if self._done == self._total or time.monotonic() - self._drawn >= _REDRAWN:
+        if self._done >= (self._total or 0) or time.monotonic() - self._drawn >= _REDRAWN:
             self._draw()
 
     def _draw(self) -> None:
@@ -105,4 +105,4 @@ class ProgressBar:
         if self._best and self._one_loss:
             recipe = self._population[self._best[1]]
             said.append(f"lowest validation loss {short(self._best[0])} at rate {short(recipe.learning_rate)}")
-        self._bar.update(self._task, completed=self._done, best=", ".join(reversed(said)))
+        self._bar.update(self._task, completed=min(self._done, self._total or 0), best=", ".join(reversed(said)))
