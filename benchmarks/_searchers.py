@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import fallline as fl
 from benchmarks._searched import ACTIVATIONS, OPTIMIZERS, RATES, WIDTHS, Question
@@ -27,15 +27,11 @@ class Log:
         known: Its best scores so far: seconds since it was asked, and the score in the metric's own unit. A comparison
             ranks at its end, or when it is stopped: here when it would have answered, had it been stopped at once.
         seconds: Until it gave its answer, without being stopped.
-        chosen: Of a comparison, the score of the run that it chooses: of several seeds its recipe has the best mean.
-        parts: Seconds of its parts, where it says them.
     """
 
     runs: int
     known: tuple[tuple[float, float], ...]
     seconds: float
-    chosen: float | None = None
-    parts: dict[str, float] = field(default_factory=dict)
 
 
 Search = Callable[[Question, int], Log]
@@ -54,7 +50,7 @@ def rising(found: Iterable[tuple[float, float]], sign: int) -> tuple[tuple[float
 def comparison(question: Question, recipes: int, *, halving: bool = False, rungs: int = RUNGS) -> Log:
     """``fl.compare``; the clock runs from the call, which reads the table, to the end of the ranking.
 
-    Its baselines, which no peer fits, are taken off and told as a part. Writing the study comes after the answer. The
+    Its baselines, which no peer fits, are taken off. Writing the study comes after the answer. The
     best score is that of the best of all runs, as the peers' is that of their best trial.
     """
     stages: dict[str, float] = {}
@@ -102,6 +98,4 @@ def comparison(question: Question, recipes: int, *, halving: bool = False, rungs
         runs=header.runs,
         known=rising(ranked, question.sign),
         seconds=stages["writing"] - began,
-        chosen=frame[column][header.best.run],
-        parts={**timings, "baselines": baselines},
     )

@@ -26,9 +26,9 @@ __all__ = ["Forecast", "Speeds", "available_memory", "forecast"]
 _LANES = 16
 _MEASURED = 12
 """So many kinds of network are measured; the speed of others follows from their size."""
-_MOMENT = 0.04
+_MOMENT = 0.02
 """Seconds of a measurement."""
-_STRETCHES = 4
+_STRETCHES = 2
 """Into so many a measurement is cut, of which the fastest counts: something else may have had the processor."""
 _ARRAYS = 6
 """Numbers that are held for each parameter: itself, its gradient, two moments, the best, and a copy for the study."""
