@@ -138,7 +138,8 @@ class Measure {
   Measure(const Objective& objective, const Kernels<T>& kernels)
       : objective_(objective), kernels_(kernels), options_(in_groups<T>(objective.options)) {
     for (int option = objective.class_weights; option >= 0 && option < int(objective.options.size()); option++)
-      for (double weight : objective.options[option]) class_weighted_ = class_weighted_ || weight != 1;
+      for (int lane = 0; lane < LANES<T>; lane++)
+        class_weighted_[lane] = class_weighted_[lane] || options_.get()[option * LANES<T> + lane] != T(1);
   }
 
   const Objective& objective() const { return objective_; }
@@ -180,8 +181,8 @@ class Measure {
           weights[lane] += double(batch.rows.weights[batch.index ? std::int64_t(batch.index[at]) : row]);
         }
     const double columns = objective_.by_row ? 1 : batch.rows.columns;
-    for (int lane = 0; lane < LANES<T>; lane++) masses[lane] = class_weighted_ ? 0 : weights[lane] * columns;
-    if (!class_weighted_) return;
+    for (int lane = 0; lane < LANES<T>; lane++) masses[lane] = class_weighted_[lane] ? 0 : weights[lane] * columns;
+    if (std::none_of(class_weighted_, class_weighted_ + LANES<T>, [](bool weighted) { return weighted; })) return;
 
     constexpr int AT_ONCE = 4096;
     T* targets = scratch.targets.at_least(AT_ONCE);
@@ -193,7 +194,8 @@ class Measure {
       if (row_weights) pick(kernels_, batch, batch.rows.weights, 1, first, count, row_weights);
       kernels_.mass(targets, row_weights, options_.get() + objective_.class_weights * LANES<T>, count,
                     network.outputs(), mass);
-      for (int lane = 0; lane < LANES<T>; lane++) masses[lane] += double(mass[lane]);
+      for (int lane = 0; lane < LANES<T>; lane++)
+        if (class_weighted_[lane]) masses[lane] += double(mass[lane]);
     }
   }
 
@@ -201,7 +203,7 @@ class Measure {
   Objective objective_;
   const Kernels<T>& kernels_;
   Buffer<T> options_;
-  bool class_weighted_ = false;
+  bool class_weighted_[LANES<T>] = {};  // lane by lane, as a run alone: the kernel's sum has other last bits than a count
 };
 
 }  // namespace fallline

@@ -14,6 +14,7 @@ from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.seeds import initialised
+from fallline.core.task import Task
 from fallline.data.dataset import Dataset
 from fallline.engines import _native_training
 from fallline.engines._native_training import NativeTraining
@@ -126,6 +127,16 @@ def test_momentum_of_some_does_not_touch_those_without(data: Dataset):
     for optimizer in ("sgd", "rmsprop"):
         recipes = [recipe(optimizer=optimizer, optimizer_options=each, learning_rate=0.01) for each in options]
         assert_all_same(train(NATIVE, recipes, data), alone(recipes, data))
+
+
+@DTYPES
+@pytest.mark.parametrize("loss", ["cross_entropy", "nll", "focal"])
+def test_class_weights_of_some_do_not_touch_those_without(dtype: str, loss: str):
+    data = dataset(Task.multiclass, weighted=True)
+    given: list[dict] = [{}, {"weight": (1.0, 2.0, 0.5)}, {}]
+    recipes = [recipe(Task.multiclass, loss=loss, loss_options=each, dtype=dtype) for each in given]
+    assert len(NATIVE.start(Population(tuple(recipes)), data)._blocks) == 1
+    assert_all_same(train(NATIVE, recipes, data), alone(recipes, data))
 
 
 # --- threads -------------------------------------------------------------------------------------
