@@ -203,6 +203,23 @@ def test_blocks_that_are_apart_wait_for_each_other(data: Dataset, monkeypatch: p
     assert together
 
 
+def test_ctrl_c_while_blocks_are_put_together_loses_no_run(data: Dataset, monkeypatch: pytest.MonkeyPatch):
+    recipes = impatient()
+    training = NATIVE.start(Population(tuple(recipes)), data)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NativeTraining, "_resumed", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            for epoch in range(1, 61):
+                training.advance(Epoch(epoch))
+    assert len(training.trained()) == len(recipes)
+    training.advance(Epoch(60))
+    assert_all_same(training.trained(), alone(recipes, data))
+
+
 def test_halving_leaves_the_others_as_they_are_alone(data: Dataset):
     recipes = ladder(40, seeds=3)
     training = NATIVE.start(Population(tuple(recipes)), data)

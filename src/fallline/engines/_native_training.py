@@ -22,7 +22,7 @@ from fallline.engines.threads import workers
 __all__ = ["NativeTraining"]
 
 _ROUND = 0.08
-"""Seconds that blocks are trained before observers, and Ctrl-C, get their turn."""
+"""Seconds that blocks are trained before observers get their turn."""
 
 
 class NativeTraining:
@@ -142,8 +142,8 @@ class NativeTraining:
     def _put_together(self, blocks: Sequence[Block]) -> None:
         """Blocks at the same epoch become fewer."""
         states = {block.runs[lane].number: block.state(lane) for block in blocks for lane in block.alive()}
-        self._blocks = [block for block in self._blocks if block not in blocks]
-        self._blocks += self._resumed([self._runs[number] for number in states], states)
+        merged = self._resumed([self._runs[number] for number in states], states)
+        self._blocks = [*(block for block in self._blocks if block not in blocks), *merged]  # at once: Ctrl-C may come
 
 
 def _limits(until: Until) -> tuple[int, int]:
