@@ -108,25 +108,31 @@ Value given(const nb::dict& fields, const char* name) {
   return nb::cast<Value>(fields[name]);
 }
 
-const std::pair<const char*, Activation> ACTIVATIONS[] = {
+struct ActivationKind {
+  const char* name;
+  Activation activation;
+  std::size_t options = 0;
+};
+
+const ActivationKind ACTIVATIONS[] = {
     {"identity", Activation::identity},
     {"relu", Activation::relu},
-    {"leaky_relu", Activation::leaky_relu},
+    {"leaky_relu", Activation::leaky_relu, 1},
     {"relu6", Activation::relu6},
-    {"hardtanh", Activation::hardtanh},
+    {"hardtanh", Activation::hardtanh, 2},
     {"hardsigmoid", Activation::hardsigmoid},
-    {"hardshrink", Activation::hardshrink},
-    {"softshrink", Activation::softshrink},
-    {"threshold", Activation::threshold},
-    {"elu", Activation::elu},
-    {"celu", Activation::celu},
+    {"hardshrink", Activation::hardshrink, 1},
+    {"softshrink", Activation::softshrink, 1},
+    {"threshold", Activation::threshold, 2},
+    {"elu", Activation::elu, 1},
+    {"celu", Activation::celu, 1},
     {"selu", Activation::selu},
     {"gelu", Activation::gelu},
     {"gelu_tanh", Activation::gelu_tanh},
     {"silu", Activation::silu},
     {"mish", Activation::mish},
     {"hardswish", Activation::hardswish},
-    {"softplus", Activation::softplus},
+    {"softplus", Activation::softplus, 2},
     {"log_sigmoid", Activation::log_sigmoid},
     {"tanh", Activation::tanh},
     {"sigmoid", Activation::sigmoid},
@@ -134,47 +140,65 @@ const std::pair<const char*, Activation> ACTIVATIONS[] = {
     {"tanhshrink", Activation::tanhshrink},
 };
 
-const std::pair<const char*, Loss> LOSSES[] = {
-    {"mse", Loss::mse},
-    {"l1", Loss::l1},
-    {"smooth_l1", Loss::smooth_l1},
-    {"huber", Loss::huber},
-    {"log_cosh", Loss::log_cosh},
-    {"quantile", Loss::quantile},
-    {"poisson_nll", Loss::poisson_nll},
-    {"poisson_nll_rate", Loss::poisson_nll_rate},
-    {"gaussian_nll", Loss::gaussian_nll},
-    {"bce_with_logits", Loss::bce_with_logits},
-    {"bce", Loss::bce},
-    {"soft_margin", Loss::soft_margin},
-    {"hinge_embedding", Loss::hinge_embedding},
-    {"multilabel_soft_margin", Loss::multilabel_soft_margin},
-    {"multilabel_margin", Loss::multilabel_margin},
-    {"cross_entropy", Loss::cross_entropy},
-    {"nll", Loss::nll},
-    {"focal", Loss::focal},
-    {"kl_div", Loss::kl_div},
-    {"multi_margin", Loss::multi_margin},
+enum class Targets { each, half, one };         // columns: one for each output, for every two, or one
+enum class Mean { values, rows, class_weights };  // what it divides by
+
+struct LossKind {
+  const char* name;
+  Loss loss;
+  int options = 0;         // those of all outputs
+  bool by_output = false;  // then one more for each output
+  Targets targets = Targets::each;
+  Mean mean = Mean::values;
 };
 
-template <class Named>
-auto found(const Named& table, const std::string& name, const char* kind) {
-  for (const auto& [known, value] : table)
-    if (name == known) return value;
+const LossKind LOSSES[] = {
+    {"mse", Loss::mse},
+    {"l1", Loss::l1},
+    {"smooth_l1", Loss::smooth_l1, 1},
+    {"huber", Loss::huber, 1},
+    {"log_cosh", Loss::log_cosh},
+    {"quantile", Loss::quantile, 1},
+    {"poisson_nll", Loss::poisson_nll},
+    {"poisson_nll_rate", Loss::poisson_nll_rate, 1},
+    {"gaussian_nll", Loss::gaussian_nll, 1, false, Targets::half},
+    {"bce_with_logits", Loss::bce_with_logits, 0, true},
+    {"bce", Loss::bce},
+    {"soft_margin", Loss::soft_margin},
+    {"hinge_embedding", Loss::hinge_embedding, 1},
+    {"multilabel_soft_margin", Loss::multilabel_soft_margin, 0, true, Targets::each, Mean::rows},
+    {"multilabel_margin", Loss::multilabel_margin, 0, false, Targets::each, Mean::rows},
+    {"cross_entropy", Loss::cross_entropy, 1, true, Targets::one, Mean::class_weights},
+    {"nll", Loss::nll, 0, true, Targets::one, Mean::class_weights},
+    {"focal", Loss::focal, 1, true, Targets::one, Mean::class_weights},
+    {"kl_div", Loss::kl_div, 0, false, Targets::each, Mean::rows},
+    {"multi_margin", Loss::multi_margin, 2, true, Targets::one, Mean::rows},
+};
+
+template <class Table>
+const auto& found(const Table& table, const std::string& name, const char* kind) {
+  for (const auto& row : table)
+    if (name == row.name) return row;
   throw std::invalid_argument(std::string("there is no ") + kind + " '" + name + "'");
+}
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
 }
 
 Plan plan_of(const nb::dict& fields) {
   Plan plan;
   plan.sizes = given<std::vector<int>>(fields, "sizes");
-  plan.activation = found(ACTIVATIONS, given<std::string>(fields, "activation"), "activation");
+  const ActivationKind& activation = found(ACTIVATIONS, given<std::string>(fields, "activation"), "activation");
+  plan.activation = activation.activation;
   plan.activation_options = given<std::vector<Lanes>>(fields, "activation_options");
-  plan.objective.loss = found(LOSSES, given<std::string>(fields, "loss"), "loss");
+  const LossKind& loss = found(LOSSES, given<std::string>(fields, "loss"), "loss");
+  plan.objective.loss = loss.loss;
   plan.objective.options = given<std::vector<Lanes>>(fields, "loss_options");
   plan.objective.full = given<bool>(fields, "full");
   plan.objective.sums = given<bool>(fields, "sums");
-  plan.objective.by_row = given<bool>(fields, "by_row");
-  plan.objective.class_weights = given<int>(fields, "class_weights");
+  plan.objective.by_row = loss.mean != Mean::values;
+  if (loss.mean == Mean::class_weights) plan.objective.class_weights = loss.options;
   plan.dropout = given<Lanes>(fields, "dropout");
   plan.optimizer = given<std::string>(fields, "optimizer");
   plan.optimizer_options = given<Rule::Options>(fields, "optimizer_options");
@@ -187,11 +211,14 @@ Plan plan_of(const nb::dict& fields) {
   plan.seeds = given<std::vector<std::uint32_t>>(fields, "seeds");
 
   const std::size_t lanes = plan.seeds.size();
-  const auto require = [](bool holds, const char* what) {
-    if (!holds) throw std::invalid_argument(what);
-  };
   require(plan.sizes.size() >= 2, "a network has at least inputs and outputs");
   for (int size : plan.sizes) require(size >= 1 && size <= 1 << 20, "a layer has between 1 and 2^20 units");
+  const int outputs = plan.sizes.back();
+  require(loss.targets != Targets::half || outputs % 2 == 0, "the loss takes two outputs for each column of targets");
+  plan.objective.columns = loss.targets == Targets::each ? outputs : loss.targets == Targets::half ? outputs / 2 : 1;
+  require(plan.activation_options.size() == activation.options, "the activation has another number of options");
+  require(plan.objective.options.size() == std::size_t(loss.options + (loss.by_output ? outputs : 0)),
+          "the loss has another number of options");
   require(lanes >= 1, "a block holds at least one run");
   require(plan.batch_size >= 1 && plan.epochs >= 1, "batch size and epochs are at least 1");
   require(plan.patience.size() == lanes, "a block needs one patience for each run");
@@ -228,58 +255,14 @@ Rows<T> rows_of(const Matrix<T>& inputs, const Matrix<T>& targets, const std::ve
   return rows;
 }
 
-// The targets that a loss looks at must have the columns that it expects.
-void require_columns(const Plan& plan, int features, int columns) {
-  const int outputs = plan.sizes.back();
-  if (features != plan.sizes.front())
-    throw std::invalid_argument("the network takes another number of features than the rows have");
-  int expected = outputs;
-  switch (plan.objective.loss) {
-    case Loss::cross_entropy:
-    case Loss::nll:
-    case Loss::focal:
-    case Loss::multi_margin: expected = 1; break;
-    case Loss::gaussian_nll: expected = outputs / 2; break;
-    default: break;
-  }
-  if (columns != expected || (plan.objective.loss == Loss::gaussian_nll && outputs % 2))
-    throw std::invalid_argument("the loss takes another number of target columns than there are");
-  std::size_t options = 0;
-  switch (plan.objective.loss) {
-    case Loss::smooth_l1:
-    case Loss::huber:
-    case Loss::quantile:
-    case Loss::poisson_nll_rate:
-    case Loss::gaussian_nll:
-    case Loss::hinge_embedding: options = 1; break;
-    case Loss::bce_with_logits:
-    case Loss::multilabel_soft_margin:
-    case Loss::nll: options = std::size_t(outputs); break;
-    case Loss::cross_entropy:
-    case Loss::focal: options = std::size_t(outputs) + 1; break;
-    case Loss::multi_margin: options = std::size_t(outputs) + 2; break;
-    default: break;
-  }
-  int weights = -1;
-  if (plan.objective.loss == Loss::nll) weights = 0;
-  if (plan.objective.loss == Loss::cross_entropy || plan.objective.loss == Loss::focal) weights = 1;
-  if (plan.objective.class_weights != weights)
-    throw std::invalid_argument("the class weights of the loss are elsewhere");
-  if (plan.objective.options.size() != options) throw std::invalid_argument("the loss has another number of options");
-  std::size_t shape = 0;
-  switch (plan.activation) {
-    case Activation::leaky_relu:
-    case Activation::hardshrink:
-    case Activation::softshrink:
-    case Activation::elu:
-    case Activation::celu: shape = 1; break;
-    case Activation::hardtanh:
-    case Activation::threshold:
-    case Activation::softplus: shape = 2; break;
-    default: break;
-  }
-  if (plan.activation_options.size() != shape)
-    throw std::invalid_argument("the activation has another number of options");
+void require_features(const Plan& plan, int features) {
+  require(features == plan.sizes.front(), "the network takes another number of features than the rows have");
+}
+
+template <class T>
+void require_columns(const Plan& plan, const Rows<T>& rows) {
+  require_features(plan, rows.features);
+  require(rows.columns == plan.objective.columns, "the loss takes another number of target columns than there are");
 }
 
 template <class T>
@@ -335,10 +318,7 @@ void bind_block(nb::module_& module, const char* name) {
             if (int(plan.seeds.size()) > LANES<T>) throw std::invalid_argument("a block has no room for so many runs");
             if (tables.size() != 4 || (weights.size() != 0 && weights.size() != 2))
               throw std::invalid_argument("a block takes training inputs and targets, then those for validation");
-            const Rows<T> training = rows_of<T>(tables[0], tables[1], {}),
-                          validation = rows_of<T>(tables[2], tables[3], {});
-            require_columns(plan, training.features, training.columns);
-            require_columns(plan, validation.features, validation.columns);
+            for (std::size_t table : {0, 2}) require_columns(plan, rows_of<T>(tables[table], tables[table + 1], {}));
             new (at) B(plan, {std::move(tables), std::move(weights)}, kernels_of<T>(instruction_set(set)));
           },
           "plan"_a, "tables"_a, "weights"_a, "instruction_set"_a)
@@ -452,8 +432,7 @@ void require_points(const Plan& plan, const Matrix<T>& points, int features) {
     parameters += (std::int64_t(plan.sizes[i - 1]) + 1) * plan.sizes[i];
   if (std::int64_t(points.shape(1)) != parameters)
     throw std::invalid_argument("the points have another number of parameters than the network");
-  if (features != plan.sizes.front())
-    throw std::invalid_argument("the network takes another number of features than the rows have");
+  require_features(plan, features);
 }
 
 template <class T>
@@ -484,7 +463,7 @@ nb::object losses_at(const nb::dict& fields, const Matrix<T>& points, const Matr
   const Rows<T> rows = rows_of<T>(inputs, targets, weights);
   require_points(plan, points, rows.features);
   require_threads(threads);
-  require_columns(plan, rows.features, rows.columns);
+  require_columns(plan, rows);
   std::vector<double> results(points.shape(0));
   in_threads(1, [&](Pool& pool, const std::atomic<bool>& stop, int) {
     Team team(pool, threads, 0);

@@ -128,8 +128,8 @@ struct Objective {
   bool full = false;           // with the constant part of the likelihood
   bool sums = false;           // the gradient is that of the sum
   bool by_row = false;         // one value per row, not one per row and column
-  int class_weights =
-      -1;  // its mean divides by the weights of the rows' classes: the options from here on; -1: it does not
+  int columns = 1;             // of the targets
+  int class_weights = -1;      // the first of the options that its mean divides by, the weights of classes; -1: none
 };
 
 template <class T>

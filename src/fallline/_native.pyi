@@ -20,8 +20,6 @@ class Loss(TypedDict):
     loss_options: list[list[float]]
     full: bool
     sums: bool
-    by_row: bool
-    class_weights: int
 
 class Plan(Shape, Loss):
     """What the runs of a block have in common, and, as lists with one number per run, what they have not."""

@@ -28,8 +28,6 @@ def plan(**changes) -> dict:
         "loss_options": [],
         "full": False,
         "sums": False,
-        "by_row": False,
-        "class_weights": -1,
         "dropout": [],
         "optimizer": "sgd",
         "optimizer_options": {"momentum": [0.0, 0.0], "dampening": [0.0, 0.0], "weight_decay": [0.0, 0.0]},
@@ -89,11 +87,8 @@ PLANS: dict[str, dict] = {
     "an option too many for the loss": plan(loss_options=[[1.0, 1.0]]),
     "an option too few for the loss": plan(loss="huber"),
     "an option of three runs for the loss": plan(loss="huber", loss_options=[[1.0, 1.0, 1.0]]),
-    "a weight too few": plan(loss="cross_entropy", sizes=[3, 4, 2], loss_options=[[0.0, 0.0], [1.0, 1.0]], by_row=True),
+    "a weight too few": plan(loss="cross_entropy", sizes=[3, 4, 2], loss_options=[[0.0, 0.0], [1.0, 1.0]]),
     "an odd number of outputs for two each": plan(loss="gaussian_nll", sizes=[3, 4, 3], loss_options=[[1e-6, 1e-6]]),
-    "class weights that are not there": plan(class_weights=3),
-    "class weights from before the first option": plan(class_weights=-7),
-    "class weights of a loss that has none": plan(loss="huber", loss_options=[[1.0, 1.0]], class_weights=0),
     "an unknown optimizer": plan(optimizer="sgdd"),
     "an option too few for the optimizer": plan(optimizer_options={"momentum": [0.0, 0.0]}),
     "an option of one run for the optimizer": plan(
@@ -244,6 +239,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "points of another size": lambda: native.outputs(plan(), numbers(2, 20), numbers(5, 3), 1, ISA),
     "points of one axis": lambda: native.outputs(plan(), numbers(21), numbers(5, 3), 1, ISA),
     "points on no threads": lambda: native.outputs(plan(), numbers(2, 21), numbers(5, 3), 0, ISA),
+    "points of an option too few": lambda: native.outputs(
+        plan(activation="elu"), numbers(2, 21), numbers(5, 3), 1, ISA
+    ),
     "points of other features": lambda: native.outputs(plan(), numbers(2, 21), numbers(5, 4), 1, ISA),
     "losses of other targets": lambda: native.losses(plan(), numbers(2, 21), numbers(5, 3), numbers(5, 2), [], 1, ISA),
     "losses of too few targets": lambda: native.losses(
@@ -277,8 +275,6 @@ def test_class_ids_that_are_none_do_not_crash():
         loss="cross_entropy",
         sizes=[3, 4, 2],
         loss_options=[[0.0, 0.0]] + [[1.0, 1.0]] * 2,
-        by_row=True,
-        class_weights=1,
     )
     for ids in (-1.0, 7.0, math.nan, 1e30):
         odd = block(fields, [numbers(10, 3), np.full((10, 1), ids, dtype=np.float32)] * 2)

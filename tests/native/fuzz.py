@@ -49,8 +49,6 @@ LOSSES = {
     "multi_margin": ("classes", ((1, 1), (0.5, 2), "units")),
 }
 """What the targets are, and the ranges of each option; `units`: one for each output."""
-BY_ROW = {"cross_entropy", "nll", "focal", "kl_div", "multi_margin", "multilabel_margin", "multilabel_soft_margin"}
-CLASS_WEIGHTS = {"cross_entropy": 1, "nll": 0, "focal": 1}
 
 BETAS = {"beta1": (0, 0.95), "beta2": (0.5, 0.999), "eps": (1e-8, 1e-4), "weight_decay": (0, 0.1)}
 OPTIMIZERS = {
@@ -134,8 +132,6 @@ class Case:
             ],
             "full": bool(draw(2)),
             "sums": bool(draw(2)),
-            "by_row": loss in BY_ROW,
-            "class_weights": CLASS_WEIGHTS.get(loss, -1),
             "dropout": self._lanes(0, 0.9) if draw(2) else [],
             "optimizer": optimizer,
             "optimizer_options": {name: self._lanes(*limits) for name, limits in numbers.items()},

@@ -12,12 +12,12 @@ from torch.nn import functional
 
 from fallline.core.recipe import Recipe
 
-__all__ = ["MEAN_BY_CLASS_WEIGHT", "ROW_BY_ROW", "Criterion"]
+__all__ = ["Criterion"]
 
-MEAN_BY_CLASS_WEIGHT = frozenset({"cross_entropy", "nll", "focal"})
+_MEAN_BY_CLASS_WEIGHT = frozenset({"cross_entropy", "nll", "focal"})
 """Losses whose mean divides by the class weights of the rows; multi_margin's divides by the rows."""
 
-ROW_BY_ROW = MEAN_BY_CLASS_WEIGHT | {"kl_div", "multi_margin", "multilabel_margin", "multilabel_soft_margin"}
+_ROW_BY_ROW = _MEAN_BY_CLASS_WEIGHT | {"kl_div", "multi_margin", "multilabel_margin", "multilabel_soft_margin"}
 """Losses with one value per row; the others have one per row and target column."""
 
 Compare = Callable[[Tensor, Tensor], Tensor]
@@ -44,8 +44,8 @@ class Criterion:
         self.sums = options.pop("reduction") == "sum"
         build = _BUILDERS[recipe.loss]
         self._mean, self._sum, self._each = (build(kind, options) for kind in ("mean", "sum", "none"))
-        self._elementwise = recipe.loss not in ROW_BY_ROW
-        self._class_weights: Tensor | None = options.get("weight") if recipe.loss in MEAN_BY_CLASS_WEIGHT else None
+        self._elementwise = recipe.loss not in _ROW_BY_ROW
+        self._class_weights: Tensor | None = options.get("weight") if recipe.loss in _MEAN_BY_CLASS_WEIGHT else None
 
     def __call__(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """What the gradient is taken of, a scalar: the mean, or with ``reduction="sum"`` the sum.

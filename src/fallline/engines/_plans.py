@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fallline.catalogue.criteria import MEAN_BY_CLASS_WEIGHT, ROW_BY_ROW
 from fallline.catalogue.networks import Feedforward
 from fallline.catalogue.registry import find
 from fallline.core.recipe import OptionValue, Recipe
@@ -159,8 +158,6 @@ def _loss(network: Feedforward, recipes: Sequence[Recipe]) -> Loss:
         "loss_options": options,
         "full": bool(first.loss_options.get("full", False)),
         "sums": first.loss_options.get("reduction") == "sum",
-        "by_row": name in ROW_BY_ROW,
-        "class_weights": _LOSSES[name].index("weight") if name in MEAN_BY_CLASS_WEIGHT else -1,
     }
 
 
