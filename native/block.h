@@ -63,7 +63,8 @@ class Block {
 
   bool pending(Until until) const { return alive_ > 0 && epoch_ < until.epoch && steps_ < until.step; }
   bool needs_rates() const {
-    return alive_ > 0 && (rate_rows_ == 0 || (position_ < rows_ && rate_row(steps_) >= rate_rows_));
+    const std::int64_t step = position_ < rows_ ? steps_ : steps_ - 1;  // whose rate is looked at next
+    return alive_ > 0 && (step < rates_first_ || rate_row(step) >= rate_rows_);
   }
   // Learning rates [row][lane]; row i is for `every` steps from `first + i * every` on.
   void set_rates(Lanes rates, std::int64_t first, std::int64_t every);

@@ -352,9 +352,12 @@ void bind_block(nb::module_& module, const char* name) {
           "resume",
           [](B& block, int lane, const Record& record, const Lanes& carried, const Vector<std::uint32_t>& order,
              std::int64_t steps, std::int64_t position) {
-            if (steps < 0 || position < 0 || position > block.rows() || order.shape(0) != Twister::WORDS + 1 ||
-                carried.size() != block.carried(lane_of(block, lane)).size())
-              throw std::invalid_argument("this state is not one of such a block");
+            const std::size_t epochs = record.validation.size();
+            require(steps >= 0 && position >= 0 && position <= block.rows() && order.shape(0) == Twister::WORDS + 1 &&
+                        carried.size() == block.carried(lane_of(block, lane)).size() &&
+                        record.training.size() == epochs && record.rates.size() == epochs &&
+                        record.end == End::running,
+                    "this state is not one of such a block");
             block.resume(lane, record, carried, order.data(), steps, position);
           },
           "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
@@ -530,9 +533,10 @@ NB_MODULE(_native, module) {
       .def(
           "set_rates",
           [](Block& block, const Matrix<double>& rates, std::int64_t first, std::int64_t every) {
-            if (int(rates.shape(1)) != block.lanes() || every < 1)
-              throw std::invalid_argument("a block needs one rate for each run");
+            require(int(rates.shape(1)) == block.lanes() && first >= 0 && every >= 1,
+                    "a block needs one rate for each run");
             block.set_rates({rates.data(), rates.data() + rates.size()}, first, every);
+            require(!block.needs_rates(), "these are not the rates of the block's next step");
           },
           "rates"_a, "first"_a, "every"_a)
       .def(

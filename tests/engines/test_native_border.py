@@ -189,13 +189,15 @@ def test_an_instruction_set_that_is_not_there_is_refused():
     assert_refused(lambda: native.outputs(plan(), numbers(1, 21), numbers(5, 3), 1, "mmx"))
 
 
-def resume_of(**changes) -> Callable[[], object]:
-    """Taking up a run where something is as `changes` say."""
+def resume_of(recorded: dict[str, Any] | None = None, **changes) -> Callable[[], object]:
+    """Taking up a run where something, in its record or beside it, is as `changes` say."""
 
     def call() -> None:
-        taken = block()
+        taken, record = block(), native.Record()
+        for name, value in (recorded or {}).items():
+            setattr(record, name, value)
         rest = {"carried": taken.carried(0), "order": taken.order(0), "steps": 0, "position": 0}
-        taken.resume(**{"lane": 0, "record": native.Record(), **rest, **changes})
+        taken.resume(**{"lane": 0, "record": record, **rest, **changes})
 
     return call
 
@@ -219,6 +221,10 @@ CALLS: dict[str, Callable[[], object]] = {
     "a dropped lane that is none": lambda: block().drop(2),
     "rates of one run": lambda: block().set_rates(np.ones((1, 1)), 0, 1),
     "rates of one axis": lambda: block().set_rates(np.ones(2), 0, 1),
+    "rates from before the first step": lambda: block().set_rates(np.ones((9, 2)), -1, 1),
+    "rates from after the next step": lambda: block().set_rates(np.ones((9, 2)), 5, 1),
+    "rates from beyond all steps": lambda: block().set_rates(np.ones((9, 2)), 2**62, 1),
+    "rates that end before the next step": lambda: block().set_rates(np.ones((0, 2)), 0, 1),
     "rates for no steps": lambda: block().set_rates(np.ones((1, 2)), 0, 0),
     "a lane to resume that is none": resume_of(lane=2),
     "an order too short": resume_of(order=np.zeros(624, dtype=np.uint32)),
@@ -227,6 +233,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "a position of less than none": resume_of(position=-1),
     "a position beyond the rows": resume_of(position=11),
     "a record that is none": resume_of(record=None),
+    "a record of losses without those of training": resume_of({"validation": [1.0], "rates": [0.1]}),
+    "a record of losses without rates": resume_of({"validation": [1.0], "training": [1.0]}),
+    "a record of a run that has ended": lambda: resume_of({"end": native.End.finished})(),
     "no threads": lambda: native.advance([block()], [1], 1, 0, 0.1),
     "threads of less than none": lambda: native.advance([block()], [1], 1, -2, 0.1),
     "epochs too few": lambda: native.advance([block(), block()], [1], 1, 1, 0.1),
@@ -298,6 +307,16 @@ def test_a_block_without_rates_waits_for_them():
     native.advance([waiting], [2], 2**62, 1, 0.1)
     assert waiting.needs_rates
     assert waiting.steps == 0
+
+
+def test_a_run_taken_up_before_the_rates_that_are_known_waits_for_its_own():
+    taken, steps = block(), 3
+    taken.resume(0, native.Record(), taken.carried(0), taken.order(0), steps, 0)
+    taken.set_rates(np.ones((1, 2)), steps, 2**62)
+    taken.resume(0, native.Record(), taken.carried(0), taken.order(0), 0, 0)
+    native.advance([taken], [2], 2**62, 1, 0.1)
+    assert taken.needs_rates
+    assert taken.steps == 0
 
 
 def test_arrays_stay_while_a_block_looks_at_them():
