@@ -15,7 +15,6 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "points.h"
@@ -75,26 +74,70 @@ void require_threads(int threads) {
   if (threads < 1) throw std::invalid_argument("there is no thread to run on");
 }
 
+// Runs work(pool, stop, worker) for each worker, on a thread of its own, with the GIL released, and looks out for Ctrl-C.
+template <class Work>
+void in_threads(int workers, Work&& work) {
+  Pool& pool = Pool::here();
+  std::atomic<bool> stop{false};
+  std::exception_ptr failed;
+  bool interrupted = false;
+  const auto attempt = [&](auto&& what) {  // all that began is waited for, whatever happens
+    try {
+      what();
+    } catch (...) {
+      stop = true;
+      return std::current_exception();
+    }
+    return std::exception_ptr();
+  };
+  {
+    nb::gil_scoped_release release;
+    std::mutex guard;
+    std::condition_variable idle;
+    int busy = 0;
+    std::unique_lock hold(guard);
+    failed = attempt([&] {
+      for (; busy < std::max(1, workers); busy++)
+        pool.start([&, worker = busy] {
+          const std::exception_ptr error = attempt([&] {
+            settle(worker);
+            work(pool, stop, worker);
+          });
+          std::lock_guard done(guard);
+          if (error) failed = error;
+          busy--;
+          idle.notify_one();
+        });
+    });
+    while (!idle.wait_for(hold, std::chrono::milliseconds(50), [&] { return busy == 0; })) {
+      hold.unlock();
+      {
+        nb::gil_scoped_acquire acquire;
+        if (!interrupted && PyErr_CheckSignals() != 0) interrupted = stop = true;
+      }
+      hold.lock();
+    }
+  }
+  if (interrupted) throw nb::python_error();
+  if (failed) std::rethrow_exception(failed);
+}
+
 double peak(const std::string& name, int threads, double seconds) {
   require_threads(threads);
   const InstructionSet& set = instruction_set(name);
   const double each = 2.0 * set.registers / sizeof(float);  // operations of one multiply-add
-  nb::gil_scoped_release release;
   std::vector<double> rates(std::size_t(threads), 0.0);
-  std::vector<std::thread> workers;
-  for (double& rate : rates)
-    workers.emplace_back([&] {
-      volatile double sink = 0;
-      const Clock::time_point begin = Clock::now();
-      double done = 0, passed = 0;
-      while (passed < seconds) {
-        sink = sink + set.multiply_adds(12 * 100000);
-        done += 12 * 100000 * each;
-        passed = std::chrono::duration<double>(Clock::now() - begin).count();
-      }
-      rate = done / passed;
-    });
-  for (std::thread& worker : workers) worker.join();
+  in_threads(threads, [&](Pool&, const std::atomic<bool>& stop, int worker) {
+    volatile double sink = 0;
+    const Clock::time_point begin = Clock::now();
+    double done = 0, passed = 0;
+    while (passed < seconds && !stop) {
+      sink = sink + set.multiply_adds(12 * 100000);
+      done += 12 * 100000 * each;
+      passed = std::chrono::duration<double>(Clock::now() - begin).count();
+    }
+    rates[std::size_t(worker)] = done / passed;
+  });
   double sum = 0;
   for (double rate : rates) sum += rate;
   return sum / 1e9;
@@ -361,47 +404,6 @@ void bind_block(nb::module_& module, const char* name) {
             block.resume(lane, record, carried, order.data(), steps, position);
           },
           "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
-}
-
-// Runs work(pool, stop, worker) for each worker, on a thread of its own, with the GIL released, and looks out for Ctrl-C.
-template <class Work>
-void in_threads(int workers, Work&& work) {
-  Pool& pool = Pool::here();
-  std::atomic<bool> stop{false};
-  std::exception_ptr failed;
-  bool interrupted = false;
-  {
-    nb::gil_scoped_release release;
-    std::mutex guard;
-    std::condition_variable idle;
-    int busy = std::max(1, workers);
-    for (int worker = 0, all = busy; worker < all; worker++)
-      pool.start([&, worker] {
-        std::exception_ptr error;
-        try {
-          settle(worker);
-          work(pool, stop, worker);
-        } catch (...) {
-          error = std::current_exception();
-          stop = true;
-        }
-        std::lock_guard hold(guard);
-        if (error) failed = error;
-        busy--;
-        idle.notify_one();
-      });
-    std::unique_lock hold(guard);
-    while (!idle.wait_for(hold, std::chrono::milliseconds(50), [&] { return busy == 0; })) {
-      hold.unlock();
-      {
-        nb::gil_scoped_acquire acquire;
-        if (!interrupted && PyErr_CheckSignals() != 0) interrupted = stop = true;
-      }
-      hold.lock();
-    }
-  }
-  if (interrupted) throw nb::python_error();
-  if (failed) std::rethrow_exception(failed);
 }
 
 // Trains blocks, the first first, each to its epoch, for about so many seconds.

@@ -22,11 +22,11 @@ class Pool {
     return *last.pool;
   }
 
-  // Does the work on a thread of its own.
+  // Does the work on a thread of its own, or throws where the system gives no more of them.
   void start(std::function<void()> work) {
     std::lock_guard hold(guard_);
+    if (idle_ <= int(todo_.size())) threads_.emplace_back([this] { serve(); });
     todo_.push_back(std::move(work));
-    if (idle_ < int(todo_.size())) threads_.emplace_back([this] { serve(); });
     changed_.notify_one();
   }
 

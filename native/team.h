@@ -15,23 +15,23 @@ namespace fallline {
 class Team {
  public:
   // Of the calling thread and `threads - 1` of the pool's, which settle as number first + 1, first + 2, ...
-  Team(Pool& pool, int threads, int first) : others_(threads - 1), present_(threads - 1) {
-    for (int i = 1; i < threads; i++)
-      pool.start([this, first, i] {
-        settle(first + i);
-        serve();
-        std::lock_guard hold(guard_);
-        present_--;
-        left_.notify_one();
-      });
+  Team(Pool& pool, int threads, int first) {
+    try {
+      for (int i = 1; i < threads; i++, others_++)
+        pool.start([this, first, i] {
+          settle(first + i);
+          serve();
+          std::lock_guard hold(guard_);
+          gone_++;
+          left_.notify_one();
+        });
+    } catch (...) {
+      leave();
+      throw;
+    }
   }
   Team(const Team&) = delete;
-  ~Team() {
-    closing_ = true;
-    call();
-    std::unique_lock hold(guard_);
-    left_.wait(hold, [&] { return present_ == 0; });
-  }
+  ~Team() { leave(); }
 
   // Does work(0) to work(parts - 1), in any order, and returns when all is done.
   template <class Work>
@@ -51,6 +51,12 @@ class Team {
   }
 
  private:
+  void leave() {
+    closing_ = true;
+    call();
+    std::unique_lock hold(guard_);
+    left_.wait(hold, [&] { return gone_ == others_; });
+  }
   void call() {
     round_++;
     round_.notify_all();
@@ -74,8 +80,7 @@ class Team {
     }
   }
 
-  const int others_;
-  int present_;  // of the others
+  int others_ = 0, gone_ = 0;  // gone: of the others
   std::function<void(int)> work_;
   int parts_ = 0;
   std::atomic<int> next_ = 0, busy_ = 0;

@@ -145,7 +145,7 @@ MISTAKES = {
             "--clip-value": ["0"],
             "--seed": ["-1", "4294967296", "x"],
             "--split-seed": ["-1", "4294967296", "x"],
-            "--threads": ["0", "-1", "two"],
+            "--threads": ["0", "-1", "1025", "two"],
             "--keep": ["0", "-1", "many", "1.5"],
         }.items()
         for value in values

@@ -199,3 +199,57 @@ def test_ctrl_c_ends_training_at_once_and_leaves_everything_whole(batch_size: in
         rest, _ = process.communicate(timeout=120)
         assert rest == "stopped\nwhole\n"
         assert process.returncode == 0
+
+
+# --- threads that the system does not give -------------------------------------------------------
+
+CRAMPED = """
+import resource
+import sys
+from pathlib import Path
+from fallline.core.population import Population
+from fallline.engines._compiled import instruction_set, required
+from fallline.engines.native import Native
+from fallline.engines.protocol import Epoch
+from fallline.engines.threads import threads
+from tests.engines.runs import assert_all_same, recipe
+from tests.reference.sets import dataset
+
+def refused(act, *arguments):
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (taken + 160 * 2**20, most))  # room for two stacks
+    try:
+        act(*arguments)
+    except (RuntimeError, MemoryError):
+        return True
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    return False
+
+rows, batch_size, count = map(int, sys.argv[1:])
+population = Population(tuple(recipe(widths=(4 + i,), batch_size=batch_size, epochs=3) for i in range(count)))
+training = Native().start(population, dataset(rows=(rows, 50, 0)))
+with threads(8):
+    assert refused(training.advance, Epoch(3))
+assert refused(required().peak, instruction_set(), 8, 0.001)
+training.advance(Epoch(3))
+fresh = Native().start(population, dataset(rows=(rows, 50, 0)))
+fresh.advance(Epoch(3))
+assert_all_same(training.trained(), fresh.trained())
+print("whole", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is it known how much memory to leave")
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "count"), [(50, 16, 8), (4_000, 4_000, 1)], ids=["a block each", "a batch of all"]
+)
+def test_threads_that_the_system_does_not_give_are_an_error_and_leave_everything_whole(
+    rows: int, batch_size: int, count: int
+):
+    limited = ["sh", "-c", 'ulimit -s 65536 && exec "$@"', "sh"]  # KiB of each thread's stack
+    command = [*limited, sys.executable, "-c", CRAMPED, *map(str, (rows, batch_size, count))]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    assert done.stdout == "whole\n", done.stderr

@@ -107,6 +107,7 @@ FRAME = pl.DataFrame({"x1": X[:, 0], "x2": X[:, 1], "y": Y})
         {"split_seed": 1.5},
         {"split_seed": "a"},
         {"threads": 0},
+        {"threads": 1025},
         {"threads": 1.5},
         {"keep": 0},
         {"keep": "many"},

@@ -14,6 +14,7 @@ from fallline.core.task import Task
 __all__ = ["Columns", "Job"]
 
 _INF = float("inf")
+_MOST_THREADS = 1024  # more than a machine has; so many can be started on most
 _EXPECTED = {
     **dict.fromkeys(("engine", "metric", "weight"), "a name"),
     "split_by": "random, stratified, time:COLUMN or group:COLUMN",
@@ -58,7 +59,7 @@ class Job:
         metric: What the best run is chosen by on the validation rows; None: its validation loss.
         split_seed: Seed of the split.
         engine: Name of the engine, or ``auto``.
-        threads: Threads of an engine; None: what each does best with.
+        threads: Threads of an engine, at most 1024; None: what each does best with.
         check: Whether the wiring of the user's own networks is looked at first.
         out: The study's folder; None: ``studies/NAME-TIMESTAMP``.
         keep: How many of the best models to keep; None: all.
@@ -87,7 +88,8 @@ class Job:
 
     def __post_init__(self) -> None:
         _require(_whole(self.split_seed, low=0, high=2**32 - 1), "split_seed", self.split_seed, "0 … 2³² - 1")
-        _require(self.threads is None or _whole(self.threads), "threads", self.threads, "1 or more")
+        threads = self.threads is None or _whole(self.threads, high=_MOST_THREADS)
+        _require(threads, "threads", self.threads, f"1 … {_MOST_THREADS}")
         _require(self.keep is None or _whole(self.keep), "keep", self.keep, "1 or more, or all (in Python: None)")
         for name in ("engine", "metric", "weight", "split_by", "delimiter"):
             value = getattr(self, name)
