@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
-from fallline.catalogue.rates import Clock, rate_at, warmup_factor
+from fallline.catalogue.rates import Clock, rate_at, rates_at, warmup_factor
 from fallline.catalogue.schedules import SCHEDULES
 from fallline.core.recipe import Recipe
 
@@ -201,6 +201,15 @@ def test_a_run_taken_up_again_goes_on_with_the_same_rates(name: str, options: di
         assert rate_at(a_recipe, epoch_steps=EPOCH_STEPS)(step, LOSSES[: step // EPOCH_STEPS]) == whole[step]
 
 
+@pytest.mark.parametrize("warmup", [0.0, 0.13, 0.3])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_many_steps_have_the_rates_that_each_has_alone(name: str, options: dict, warmup: float):
+    a_recipe, losses = recipe(name, options, warmup=warmup), LOSSES[:3]
+    rate, rates = (at(a_recipe, epoch_steps=EPOCH_STEPS) for at in (rate_at, rates_at))
+    for steps in (range(STEPS), range(0, STEPS, EPOCH_STEPS), range(3 * EPOCH_STEPS, 3 * EPOCH_STEPS + 2)):
+        assert rates(steps, losses) == [rate(step, losses) for step in steps]
+
+
 def test_the_plateau_has_no_memory_but_the_losses_it_is_given():
     rate = rate_at(recipe("reduce_on_plateau", {"patience": 0}), epoch_steps=1)
     assert rate(2, [1.0, 2.0]) == pytest.approx(BASE / 10)
@@ -280,8 +289,11 @@ def test_a_warm_up_as_long_as_the_run_is_allowed():
 
 
 def test_rates_are_pure_functions_of_a_clock():
-    clock = Clock(step=17, steps=60, epoch_steps=5, losses=LOSSES[:3])
-    assert clock.epoch == 3
+    clock = Clock(at=(17, 23), steps=60, epoch_steps=5, losses=LOSSES[:3])
+    assert clock.epochs == [3, 4]
     for schedule in SCHEDULES:
         options = schedule.card.complete({})
-        assert schedule.rate(BASE, clock, options) == schedule.rate(BASE, clock, options) > 0
+        rates = schedule.rates(BASE, clock, options)
+        assert schedule.rates(BASE, clock, options) == rates
+        assert len(rates) == 2
+        assert min(rates) > 0

@@ -213,11 +213,15 @@ def test_ctrl_c_while_blocks_are_put_together_loses_no_run(data: Dataset, monkey
     with monkeypatch.context() as patch:
         patch.setattr(NativeTraining, "_resumed", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            for epoch in range(1, 61):
-                training.advance(Epoch(epoch))
+            advance_by_epochs(training)
     assert len(training.trained()) == len(recipes)
-    training.advance(Epoch(60))
+    advance_by_epochs(training)
     assert_all_same(training.trained(), alone(recipes, data))
+
+
+def advance_by_epochs(training: NativeTraining) -> None:
+    for epoch in range(1, 61):
+        training.advance(Epoch(epoch))
 
 
 def test_halving_leaves_the_others_as_they_are_alone(data: Dataset):

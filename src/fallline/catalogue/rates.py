@@ -10,7 +10,7 @@ from fallline.catalogue._rules import Clock
 from fallline.catalogue.schedules import SCHEDULES, Schedule
 from fallline.core.recipe import Recipe
 
-__all__ = ["Clock", "Pace", "pace_of", "rate_at", "warmup_factor"]
+__all__ = ["Clock", "Pace", "pace_of", "rate_at", "rates_at", "warmup_factor"]
 
 _SCHEDULES = {schedule.card.name: schedule for schedule in SCHEDULES}
 
@@ -41,8 +41,8 @@ def pace_of(recipe: Recipe) -> Pace:
     return "never" if recipe.schedule == "constant" else "epoch"
 
 
-def rate_at(recipe: Recipe, *, epoch_steps: int) -> Callable[[int, Sequence[float]], float]:
-    """The learning rate of each step of a run.
+def rates_at(recipe: Recipe, *, epoch_steps: int) -> Callable[[Sequence[int], Sequence[float]], list[float]]:
+    """The learning rates of steps of a run.
 
     The first ``round(recipe.warmup * steps)`` of its ``steps = recipe.epochs * epoch_steps`` steps warm up linearly.
     The schedule has what remains to itself: it counts steps and epochs from the end of the warm-up, and does not
@@ -53,43 +53,49 @@ def rate_at(recipe: Recipe, *, epoch_steps: int) -> Callable[[int, Sequence[floa
         epoch_steps: Optimizer steps in an epoch.
 
     Returns:
-        ``rate(step, losses)``: the learning rate of ``step``, from 0, given the validation losses of the complete
-        epochs. A pure function: a run taken up again needs nothing but its history. Rates that cannot change
-        within an epoch are computed once per epoch.
+        ``rates(steps, losses)``: the learning rate of each of ``steps``, from 0, in ascending order, given the
+        validation losses of the epochs that are complete before any of them. A pure function: a run taken up again
+        needs nothing but its history. Rates that cannot change within an epoch are computed once per epoch.
 
     Example:
         >>> options = {"step_size": 2, "gamma": 0.5}
-        >>> rate = rate_at(Recipe(learning_rate=1, schedule="step", schedule_options=options, epochs=6), epoch_steps=1)
-        >>> [rate(step, ()) for step in range(6)]
+        >>> recipe = Recipe(learning_rate=1, schedule="step", schedule_options=options, epochs=6)
+        >>> rates_at(recipe, epoch_steps=1)(range(6), ())
         [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
-    steps = recipe.epochs * epoch_steps
-    warmup = round(recipe.warmup * steps)
+    warmup = round(recipe.warmup * recipe.epochs * epoch_steps)
     after = _scheduled(_SCHEDULES[recipe.schedule], recipe, warmup=warmup, epoch_steps=epoch_steps)
     if warmup == 0:
         return after
     base = recipe.learning_rate
 
-    def rate(step: int, losses: Sequence[float]) -> float:
-        return base * warmup_factor(step, warmup) if step < warmup else after(step - warmup, losses)
+    def rates(steps: Sequence[int], losses: Sequence[float]) -> list[float]:
+        rising = [base * warmup_factor(step, warmup) for step in steps if step < warmup]
+        return rising + after([step - warmup for step in steps if step >= warmup], losses)
 
-    return rate
+    return rates
+
+
+def rate_at(recipe: Recipe, *, epoch_steps: int) -> Callable[[int, Sequence[float]], float]:
+    """``rate(step, losses)``: what `rates_at` gives of a single step."""
+    rates = rates_at(recipe, epoch_steps=epoch_steps)
+    return lambda step, losses: rates((step,), losses)[0]
 
 
 def _scheduled(
     schedule: Schedule, recipe: Recipe, *, warmup: int, epoch_steps: int
-) -> Callable[[int, Sequence[float]], float]:
-    """The rates after a warm-up of ``warmup`` steps, by the step since then."""
-    base, options, steps = recipe.learning_rate, recipe.schedule_options, recipe.epochs * epoch_steps - warmup
+) -> Callable[[Sequence[int], Sequence[float]], list[float]]:
+    """The rates after a warm-up of ``warmup`` steps, by the steps since then."""
+    base, options, all_steps = recipe.learning_rate, recipe.schedule_options, recipe.epochs * epoch_steps - warmup
     unseen = warmup // epoch_steps  # epochs that ended within the warm-up
 
-    def at(step: int, losses: tuple[float, ...] = ()) -> float:
-        return schedule.rate(base, Clock(step=step, steps=steps, epoch_steps=epoch_steps, losses=losses), options)
+    def at(steps: Sequence[int], losses: tuple[float, ...] = ()) -> list[float]:
+        return schedule.rates(base, Clock(at=steps, steps=all_steps, epoch_steps=epoch_steps, losses=losses), options)
 
     if schedule.each_step:
-        return lambda step, losses: at(step)
+        return lambda steps, losses: at(steps)
     if schedule.needs_losses:
-        replayed = lru_cache(maxsize=1)(lambda epoch, seen: at(epoch * epoch_steps, seen))
-        return lambda step, losses: replayed(step // epoch_steps, tuple(losses[unseen:]))
-    of_epoch = cache(lambda epoch: at(epoch * epoch_steps))
-    return lambda step, losses: of_epoch(step // epoch_steps)
+        replayed = lru_cache(maxsize=1)(lambda seen: at((0,), seen))
+        return lambda steps, losses: replayed(tuple(losses[unseen:])) * len(steps)
+    of_epoch = cache(lambda epoch: at((epoch * epoch_steps,))[0])
+    return lambda steps, losses: [of_epoch(step // epoch_steps) for step in steps]

@@ -1,4 +1,4 @@
-"""The schedules: cards, and the rule that gives the learning rate of each step."""
+"""The schedules: cards, and the rule that gives the learning rates of steps."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Schedule:
 
     Args:
         card: Its card.
-        rate: ``rate(base, clock, options)``: the learning rate of the clock's step, ``base`` being the recipe's.
-        needs_losses: Whether it looks at the validation losses so far.
+        rates: ``rates(base, clock, options)``: the learning rates of the clock's steps, ``base`` being the recipe's.
+        needs_losses: Whether it looks at the validation losses so far, and then at nothing else.
         each_step: Whether the rate may change within an epoch.
     """
 
     card: Card
-    rate: rules.Rate
+    rates: rules.Rates
     needs_losses: bool = False
     each_step: bool = False
 

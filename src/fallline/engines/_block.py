@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fallline.catalogue.rates import rate_at
+from fallline.catalogue.rates import rates_at
 from fallline.core.outcome import Outcome
 from fallline.core.recipe import Recipe
 from fallline.engines._compiled import instruction_set, required
@@ -73,7 +73,7 @@ class Block:
             case "epoch":
                 every, count = epoch_steps, self.kind.recipe.epochs - epoch
             case "losses":
-                count = epoch_steps
+                every, count = (1, epoch_steps) if self.kind.recipe.warmup > 0 else (epoch_steps, 1)
             case _:
                 count = min(max(1, 8192 // epoch_steps), self.kind.recipe.epochs - epoch) * epoch_steps
         rates = [self._rates(lane, first, every, count) for lane in range(len(self.runs))]
@@ -83,8 +83,8 @@ class Block:
         recipe = self.runs[lane].recipe
         if self.kind.pace != "losses":
             return self.kind.rates(recipe, first, every, count)
-        rate, losses = rate_at(recipe, epoch_steps=self.kind.epoch_steps), self.native.record(lane).validation
-        return np.array([rate(step, losses) for step in range(first, first + count)])
+        rates, losses = rates_at(recipe, epoch_steps=self.kind.epoch_steps), self.native.record(lane).validation
+        return np.array(rates(range(first, first + count * every, every), losses))
 
     def alive(self) -> list[int]:
         """The lanes whose runs have not ended."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fallline.catalogue.networks import Feedforward
-from fallline.catalogue.rates import pace_of, rate_at
+from fallline.catalogue.rates import pace_of, rates_at
 from fallline.core.recipe import Recipe
 from fallline.core.seeds import blank, initialised
 from fallline.data.dataset import Dataset
@@ -23,7 +23,7 @@ from fallline.engines.protocol import Rows
 
 __all__ = ["Kind", "array", "tables"]
 
-_Rate = Callable[[int, Sequence[float]], float]
+_Rates = Callable[[Sequence[int], Sequence[float]], list[float]]
 
 
 class Kind:
@@ -51,7 +51,7 @@ class Kind:
         self.epoch_steps = math.ceil(len(data.train) / recipe.batch_size)
         self.pace = pace_of(recipe)
         self._default = cache(lambda seed: self._initialised(network, seed))
-        self._rates: dict[tuple[object, ...], _Rate] = {}
+        self._rates: dict[tuple[object, ...], _Rates] = {}
         self._curves = lru_cache(maxsize=1024)(_curve)
 
     def named(self, numbers: NDArray[Any]) -> dict[str, Tensor]:
@@ -66,7 +66,7 @@ class Kind:
         """
         numbers = (recipe.learning_rate, recipe.warmup, *recipe.schedule_options.items())
         if numbers not in self._rates:
-            self._rates[numbers] = rate_at(recipe, epoch_steps=self.epoch_steps)
+            self._rates[numbers] = rates_at(recipe, epoch_steps=self.epoch_steps)
         return self._curves(self._rates[numbers], first, every, count)
 
     def initial(self, recipe: Recipe) -> NDArray[Any]:
@@ -95,5 +95,5 @@ def tables(rows: Rows, dtype: torch.dtype) -> tuple[NDArray[Any], NDArray[Any], 
     return array(rows.inputs, dtype), array(targets, dtype), weights
 
 
-def _curve(rate: _Rate, first: int, every: int, count: int) -> NDArray[np.float64]:
-    return np.array([rate(first + place * every, ()) for place in range(count)])
+def _curve(rates: _Rates, first: int, every: int, count: int) -> NDArray[np.float64]:
+    return np.array(rates(range(first, first + count * every, every), ()))
