@@ -70,7 +70,7 @@ BlockOf<T>::BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& va
 
 template <class T>
 void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) {
-  Desks desks(std::size_t(std::max(parts_, validation_parts_)));
+  Desks desks(static_cast<std::size_t>(parts()));
   const double work = 6.0 * LANES<T> * double(network_.parameters()) * double(batch_size_);
   double since = 0;  // operations since the clock was looked at
   while (pending(until)) {

@@ -1,6 +1,7 @@
 // A block: runs that are equal in kind and differ in numbers, trained side by side, one in each lane.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -70,6 +71,7 @@ class Block {
   void set_rates(Lanes rates, std::int64_t first, std::int64_t every);
   void drop(int lane) { end(lane, End::halved); }
 
+  virtual int parts() const = 0;  // that threads may share, at the most
   int lanes() const { return int(records_.size()); }
   int alive() const { return alive_; }
   std::int64_t steps() const { return steps_; }
@@ -123,6 +125,7 @@ class BlockOf : public Block {
   BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& validation, const Kernels<T>& kernels);
 
   void run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) override;
+  int parts() const override { return std::max(parts_, validation_parts_); }
 
   // Arrays that hold one number per parameter of a run: its parameters, those of its best epoch, what its rule keeps.
   int arrays() const { return 2 + rule_.memories(); }

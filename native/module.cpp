@@ -417,10 +417,13 @@ void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>&
   const Clock::time_point deadline =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::atomic<std::size_t> next{0};
-  const int side_by_side = std::min<int>(threads, int(blocks.size()));
+  const int side_by_side = std::max(1, std::min<int>(threads, int(blocks.size())));
+  int parts = 1;
+  for (const Block* block : blocks) parts = std::max(parts, block->parts());
   in_threads(side_by_side, [&](Pool& pool, const std::atomic<bool>& stop, int worker) {
-    const int others = threads / std::max(1, side_by_side) - 1;
-    Team team(pool, 1 + others, side_by_side - 1 + worker * others);
+    const auto first_of = [&](int number) { return int(std::int64_t(threads) * number / side_by_side); };
+    const int share = std::min(parts, first_of(worker + 1) - first_of(worker));
+    Team team(pool, share, side_by_side - 1 + first_of(worker) - worker);
     for (std::size_t i; !stop && (i = next.fetch_add(1)) < blocks.size();) {
       blocks[i]->run({epochs[i], step}, deadline, stop, team);
       if (Clock::now() >= deadline) return;
@@ -440,6 +443,12 @@ void require_points(const Plan& plan, const Matrix<T>& points, int features) {
   require_features(plan, features);
 }
 
+// Times that points are taken through the network, as many at a time as there are lanes.
+template <class T>
+int sweeps(const Matrix<T>& points) {
+  return int((points.shape(0) + LANES<T> - 1) / LANES<T>);
+}
+
 template <class T>
 nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Matrix<T>& inputs, int threads,
                       const std::string& set) {
@@ -454,7 +463,7 @@ nb::object outputs_at(const nb::dict& fields, const Matrix<T>& points, const Mat
   const std::size_t units = std::size_t(plan.sizes.back());
   std::vector<T> results(points.shape(0) * inputs.shape(0) * units);
   in_threads(1, [&](Pool& pool, const std::atomic<bool>& stop, int) {
-    Team team(pool, threads, 0);
+    Team team(pool, std::min(threads, sweeps<T>(points)), 0);
     outputs<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, team, stop);
   });
   return array_of<T>({points.shape(0), inputs.shape(0), units}, std::move(results));
@@ -471,7 +480,7 @@ nb::object losses_at(const nb::dict& fields, const Matrix<T>& points, const Matr
   require_columns(plan, rows);
   std::vector<double> results(points.shape(0));
   in_threads(1, [&](Pool& pool, const std::atomic<bool>& stop, int) {
-    Team team(pool, threads, 0);
+    Team team(pool, std::min(threads, sweeps<T>(points)), 0);
     losses<T>(plan, points.data(), std::int64_t(points.shape(0)), rows, results.data(), kernels, team, stop);
   });
   return array_of<double>(std::move(results));

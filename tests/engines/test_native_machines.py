@@ -201,6 +201,43 @@ def test_ctrl_c_ends_training_at_once_and_leaves_everything_whole(batch_size: in
         assert process.returncode == 0
 
 
+# --- as many threads as there is work for --------------------------------------------------------
+
+COUNTED = """
+import os
+import sys
+import numpy as np
+from tests.engines.test_native_border import block, native, plan, tables
+
+rows, count, threads = map(int, sys.argv[1:])
+blocks = [block(plan(batch_size=rows, epochs=10**9), tables(rows)) for _ in range(count)]
+for one in blocks:
+    one.set_rates(np.full((1, 2), 0.1), 0, 2**62)
+before = len(os.listdir("/proc/self/task"))
+native.advance(blocks, [10**9] * count, 2**62, threads, 0.3)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there are threads counted so")
+@pytest.mark.parametrize(
+    ("rows", "blocks", "threads", "busy"),
+    [(50, 1, 64, 1), (50, 3, 64, 3), (4_000, 1, 64, 8), (4_000, 2, 3, 3)],
+    ids=["a small batch", "small batches", "a large batch", "one more than large batches"],
+)
+def test_as_many_threads_are_started_as_there_is_work_for(rows: int, blocks: int, threads: int, busy: int):
+    assert int(in_a_process_of_its_own(COUNTED, rows, blocks, threads)) == busy
+
+
+def in_a_process_of_its_own(script: str, *arguments: int, stack: str = "8192") -> str:
+    """What a script writes; ``stack``: KiB of that of each of its threads."""
+    command = ["sh", "-c", f'ulimit -s {stack} && exec "$@"', "sh", sys.executable, "-c", script, *map(str, arguments)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 # --- threads that the system does not give -------------------------------------------------------
 
 CRAMPED = """
@@ -248,8 +285,4 @@ print("whole", flush=True)
 def test_threads_that_the_system_does_not_give_are_an_error_and_leave_everything_whole(
     rows: int, batch_size: int, count: int
 ):
-    limited = ["sh", "-c", 'ulimit -s 65536 && exec "$@"', "sh"]  # KiB of each thread's stack
-    command = [*limited, sys.executable, "-c", CRAMPED, *map(str, (rows, batch_size, count))]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
-    assert done.stdout == "whole\n", done.stderr
+    assert in_a_process_of_its_own(CRAMPED, rows, batch_size, count, stack="65536") == "whole\n"
