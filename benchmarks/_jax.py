@@ -26,8 +26,8 @@ class JaxVmap:
 
     Args:
         workload: What is trained.
-        groups: The seeds are dealt out to this many calls of the program; with one seed a call the parameters of a call
-            stay in the caches. One: all runs in one call.
+        groups: The seeds are dealt out evenly to this many calls of the program; with one seed a call the parameters of
+            a call stay in the caches. One: all runs in one call.
         threads: Calls under way at the same time. JAX shares its own threads among them: one call, too, uses all cores.
         nested: Whether the rates are a vmap inside that of the seeds, which gathers each seed's batch once and shares
             it; else one vmap over all runs, each with rows of its own.

@@ -77,7 +77,8 @@ def setups(workload: Workload, peer: str, *, threads: int, full: bool) -> Iterat
 
         calls = [(1, 1), (workload.seeds, threads)]
         if full:
-            calls += [(workload.seeds, 1), (min(threads, workload.seeds), threads)]
+            even = max(count for count in range(1, threads + 1) if workload.seeds % count == 0)
+            calls += [(workload.seeds, 1), (even, even)]
         for nested in (False, True) if full else (False,):
             for groups, at_a_time in dict.fromkeys(calls):
                 yield JaxVmap(workload, groups=groups, threads=at_a_time, nested=nested)

@@ -52,7 +52,7 @@ def peak_gflops(count: int) -> float | None:
 def scaling(engine: str, cores: int, *, most: int | None, seconds: float) -> Iterator[list[Point]]:
     """One list of points for each thing that is varied; ``most``: runs, at most."""
     all_runs = [Workload(BASE.sizes, 32, 1024, seeds=runs // 16) for runs in (16, 64, 256, 1024, 4096, 16_384)]
-    rows = [replace(BASE, rows=rows) for rows in (1_000, 10_000, 100_000, 1_000_000)]
+    rows = [replace(BASE, rows=rows) for rows in (1_024, 10_240, 100_000, 1_000_000)]  # whole batches
     widths = [Workload((13, w, w, 1), 32, 1024, seeds=4) for w in (4, 8, 16, 32, 64, 128, 256, 512)]
     for over, workloads in (("runs", all_runs), ("rows", rows), ("width", widths)):
         fitting = [workload for workload in workloads if most is None or workload.runs <= most]
