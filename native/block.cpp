@@ -65,12 +65,13 @@ BlockOf<T>::BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& va
   for (int lane = 0; lane < (shared_ ? 1 : lanes()); lane++)
     orders_.emplace_back(plan.seeds[std::size_t(lane)], std::int32_t(training.count));
   Lanes weights(LANES<T>);
-  measure_.weigh({validation_, validation_.count}, network_, *Workshop<T>(), validation_mass_.data(), weights.data());
+  measure_.weigh({validation_, validation_.count}, network_, *Loan<Scratch<T>>(), validation_mass_.data(), weights.data());
 }
 
 template <class T>
 void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) {
-  Desks desks(static_cast<std::size_t>(parts()));
+  Desks desks{std::vector<Loan<Scratch<T>>>(std::size_t(parts())), std::vector<Loan<Gradient<T>>>(std::size_t(parts_))};
+  for (Loan<Gradient<T>>& gradient : desks.gradients) gradient->groups.at_least(network_.groups());
   const double work = 6.0 * LANES<T> * double(network_.parameters()) * double(batch_size_);
   double since = 0;  // operations since the clock was looked at
   while (pending(until)) {
@@ -95,7 +96,7 @@ void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<
 // One optimizer step; false where it was stopped, and then nothing has changed.
 template <class T>
 bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
-  Scratch<T>& scratch = *desks[0];
+  Scratch<T>& scratch = *desks.scratch[0];
   const std::int64_t count = std::min(batch_size_, rows_ - position_);
   Batch<T> batch{training_, count, orders_[0].rows() + position_, shared_};
   if (!shared_) {
@@ -116,8 +117,8 @@ bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
       network_.groups() > LARGE && parts == 1 && plan_.clip_norm.empty() && network_.tile_rows(count) >= count;
   team.each(parts, [&](int part) {
     std::fill_n(losses[part], LANES<T>, 0.0);
-    descend(batch, count * part / parts, count * (part + 1) / parts, at_once, scale, losses[part],
-            *desks[std::size_t(part)], stop);
+    descend(batch, count * part / parts, count * (part + 1) / parts, scale, losses[part],
+            *desks.scratch[std::size_t(part)], at_once ? nullptr : desks.gradient(part), stop);
   });
   if (stop) return false;
   for (int part = 1; part < parts; part++)
@@ -130,26 +131,25 @@ bool BlockOf<T>::step(Desks& desks, const std::atomic<bool>& stop, Team& team) {
     rates[lane] = rates_[std::size_t(rate_row(steps_) * lanes() + used(lane))];
   if (rule_.steps == 0) start_memory(rates);
   rule_.prepare(rates, constants_.get());
-  if (at_once) backward_and_update(scratch.tile, scratch.gradient.get());
+  if (at_once) backward_and_update(scratch.tile, desks.gradient(0));
   else add_and_update(desks, parts, team);
   steps_++;
   position_ += count;
   return true;
 }
 
-// Takes rows of a batch there and, unless all is to be done at once later, back: their losses, and their gradient.
+// Takes rows of a batch there and, where there is room for it, back: their losses, and their gradient.
 template <class T>
-void BlockOf<T>::descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale,
-                         double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const {
+void BlockOf<T>::descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, const T* scale, double* losses,
+                         Scratch<T>& scratch, T* gradient, const std::atomic<bool>& stop) const {
   const auto& layers = network_.layers();
-  T* gradient = scratch.gradient.at_least(network_.groups());
   Tile<T>& tile = scratch.tile;
   const auto drop = [&](std::int64_t row, int layer, T* values, T* slopes, int stride, int units) {
     if (!plan_.dropout.empty()) drop_units(row, tile.rows, layer, values, slopes, stride, units, scratch);
   };
   take_through(network_, kernels_, parameters_.get(), batch, first, end, scratch, stop, true, drop, [&](std::int64_t row) {
     measure_.add_losses(batch, row, network_, scratch, scale, losses);
-    if (at_once) return;
+    if (!gradient) return;
     network_.backward(
         parameters_.get(), tile,
         [&](std::size_t i) { network_.gradient(i, tile, gradient + layers[i].weights * LANES<T>, row > first); },
@@ -195,11 +195,11 @@ void BlockOf<T>::backward_and_update(Tile<T>& tile, T* gradient) {
 // Adds up the gradients of the parts of a batch, and moves the parameters.
 template <class T>
 void BlockOf<T>::add_and_update(Desks& desks, int parts, Team& team) {
-  T* gradient = (*desks[0]).gradient.get();
+  T* gradient = desks.gradient(0);
   const auto piece = [&](int number) { return network_.groups() * number / parts; };
   team.each(parts, [&](int number) {
     for (int part = 1; part < parts; part++) {
-      const T* other = (*desks[std::size_t(part)]).gradient.get();
+      const T* other = desks.gradient(part);
       for (std::int64_t at = piece(number) * LANES<T>; at < piece(number + 1) * LANES<T>; at++)
         gradient[at] += other[at];
     }
@@ -253,7 +253,7 @@ bool BlockOf<T>::end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& te
   const Batch<T> batch{validation_, validation_.count};
   team.each(validation_parts_, [&](int part) {
     measure(batch, batch.count * part / validation_parts_, batch.count * (part + 1) / validation_parts_, sums[part],
-            *desks[std::size_t(part)], stop);
+            *desks.scratch[std::size_t(part)], stop);
   });
   if (stop) return false;
   for (int part = 1; part < validation_parts_; part++)

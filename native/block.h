@@ -95,27 +95,28 @@ class Block {
   std::int64_t rates_first_ = 0, rates_every_ = 1, rate_rows_ = 0;
 };
 
-// Threads come and go; what they work in stays.
-template <class T>
-class Workshop {
+// Threads come and go; what they work in stays, and is lent to the next.
+template <class Room>
+class Loan {
  public:
-  Workshop() {
+  Loan() {
     std::lock_guard hold(guard);
-    if (idle.empty()) idle.push_back(std::make_unique<Scratch<T>>());
-    scratch_ = std::move(idle.back());
+    if (idle.empty()) idle.push_back(std::make_unique<Room>());
+    room_ = std::move(idle.back());
     idle.pop_back();
   }
-  Workshop(Workshop&&) = default;
-  ~Workshop() {
+  Loan(Loan&&) = default;
+  ~Loan() {
     std::lock_guard hold(guard);
-    if (scratch_) idle.push_back(std::move(scratch_));
+    if (room_) idle.push_back(std::move(room_));
   }
-  Scratch<T>& operator*() { return *scratch_; }
+  Room& operator*() { return *room_; }
+  Room* operator->() { return room_.get(); }
 
  private:
   static inline std::mutex guard;
-  static inline std::vector<std::unique_ptr<Scratch<T>>> idle;
-  std::unique_ptr<Scratch<T>> scratch_;
+  static inline std::vector<std::unique_ptr<Room>> idle;
+  std::unique_ptr<Room> room_;
 };
 
 template <class T>
@@ -142,11 +143,15 @@ class BlockOf : public Block {
 
  private:
   void keep(const std::vector<int>& lanes) override;
-  using Desks = std::vector<Workshop<T>>;
+  struct Desks {  // by part
+    std::vector<Loan<Scratch<T>>> scratch;
+    std::vector<Loan<Gradient<T>>> gradients;  // validation rows have none
+    T* gradient(int part) { return gradients[std::size_t(part)]->groups.get(); }
+  };
   bool step(Desks& desks, const std::atomic<bool>& stop, Team& team);
   bool end_epoch(Desks& desks, const std::atomic<bool>& stop, Team& team);
-  void descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, bool at_once, const T* scale,
-               double* losses, Scratch<T>& scratch, const std::atomic<bool>& stop) const;
+  void descend(const Batch<T>& batch, std::int64_t first, std::int64_t end, const T* scale, double* losses,
+               Scratch<T>& scratch, T* gradient, const std::atomic<bool>& stop) const;
   void measure(const Batch<T>& batch, std::int64_t first, std::int64_t end, double* losses, Scratch<T>& scratch,
                const std::atomic<bool>& stop) const;
   void add_and_update(Desks& desks, int parts, Team& team);

@@ -36,10 +36,16 @@ struct Batch {
 // What one thread works in.
 template <class T>
 struct Scratch {
-  Buffer<T> gradient{0, true}, values{0, true}, inputs{0, true}, targets, weights, sum, scale, mass;
+  Buffer<T> values{0, true}, inputs{0, true}, targets, weights, sum, scale, mass;
   Tile<T> tile;
   std::vector<std::uint32_t> random;
   std::vector<std::int32_t> index;
+};
+
+// Room for a number per parameter: larger than the above, and needed by fewer threads at a time.
+template <class T>
+struct Gradient {
+  Buffer<T> groups{0, true};
 };
 
 // Options [option][lane] as groups; lanes that are not used are like the first.

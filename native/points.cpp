@@ -16,9 +16,10 @@ void sweep(const Network<T>& network, const T* points, std::int64_t count, const
     if (stop) return;
     const std::int64_t first = std::int64_t(number) * LANES<T>;
     const int used = int(std::min<std::int64_t>(LANES<T>, count - first));
-    Workshop<T> workshop;
-    Scratch<T>& scratch = *workshop;
-    T* parameters = scratch.gradient.at_least(network.groups());
+    Loan<Scratch<T>> room;
+    Loan<Gradient<T>> gathered;
+    Scratch<T>& scratch = *room;
+    T* parameters = gathered->groups.at_least(network.groups());
     for (int lane = 0; lane < LANES<T>; lane++)
       network.put(parameters, lane, points + (first + (lane < used ? lane : 0)) * network.parameters());
     take_through(network, kernels, parameters, batch, 0, rows.count, scratch, stop,
@@ -55,7 +56,7 @@ void losses(const Plan& plan, const T* points, std::int64_t count, const Rows<T>
   const Measure<T> measure(plan.objective, kernels);
   const Batch<T> batch{rows, rows.count};
   double masses[LANES<T>], weights[LANES<T>];
-  measure.weigh(batch, network, *Workshop<T>(), masses, weights);
+  measure.weigh(batch, network, *Loan<Scratch<T>>(), masses, weights);
   std::fill(results, results + count, 0.0);
   sweep(network, points, count, rows, kernels, team, stop,
         [&](std::int64_t first, int used, std::int64_t row, Scratch<T>& scratch) {

@@ -229,6 +229,31 @@ def test_as_many_threads_are_started_as_there_is_work_for(rows: int, blocks: int
     assert int(in_a_process_of_its_own(COUNTED, rows, blocks, threads)) == busy
 
 
+GROWN = """
+import resource
+import numpy as np
+from tests.engines.test_native_border import block, native, plan, tables
+
+wide = block(plan(sizes=[3, 400, 400, 1]), tables(4_000))  # 8 parts to validate on
+small = block(given=tables(900))  # 3 parts
+peaks = []
+for one in (wide, small):
+    one.set_rates(np.full((1, 2), 0.1), 0, 2**62)
+for step in range(1, 33):
+    for one in (wide, small):
+        native.advance([one], [2], step, 1, 60.0)
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+gradient = 64 * 400 * 401  # bytes
+print((peaks[-1] - peaks[1]) * 1024 // gradient)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is the peak in KiB")
+def test_the_room_for_gradients_is_that_of_the_steps_before():
+    """Whatever blocks took their turn in between."""
+    assert int(in_a_process_of_its_own(GROWN)) < 2  # gradients
+
+
 def in_a_process_of_its_own(script: str, *arguments: int, stack: str = "8192") -> str:
     """What a script writes; ``stack``: KiB of that of each of its threads."""
     command = ["sh", "-c", f'ulimit -s {stack} && exec "$@"', "sh", sys.executable, "-c", script, *map(str, arguments)]
