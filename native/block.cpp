@@ -240,7 +240,7 @@ void BlockOf<T>::clip_norm(T* gradient) const {
   kernels_.squares(gradient, network_.groups(), sums);
   for (int lane = 0; lane < LANES<T>; lane++) {
     const double limit = plan_.clip_norm[std::size_t(used(lane))], factor = limit / (std::sqrt(sums[lane]) + 1e-6);
-    factors[lane] = std::isinf(limit) || factor > 1 ? T(1) : T(factor);
+    factors[lane] = factor > 1 ? T(1) : T(factor);
   }
   kernels_.scale(gradient, network_.groups(), factors);
 }
@@ -370,7 +370,8 @@ void BlockOf<T>::resume(int lane, const Record& record, const Lanes& carried, co
   position_ = position;
   drawn_ = position > 0;
   for (std::size_t number = 0; number < carried.size(); number++)
-    rule_.carried[number][std::size_t(lane)] = carried[number];
+    for (int same = 0; same < LANES<T>; same++)
+      if (used(same) == lane) rule_.carried[number][std::size_t(same)] = carried[number];
   if (!shared_ || lane == 0) orders_[std::size_t(lane)].restore(order, drawn_);
 }
 

@@ -30,7 +30,7 @@ struct Plan {
   std::string optimizer;
   Rule::Options optimizer_options;
   Rule::Flags optimizer_flags;
-  Lanes clip_norm, clip_value;  // empty: none; infinite: not this lane's
+  Lanes clip_norm, clip_value;  // empty: none
   std::int64_t batch_size, epochs;
   std::vector<std::int64_t> patience;  // by lane; 0: none
   std::vector<std::uint32_t> seeds;    // by lane

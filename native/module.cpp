@@ -330,6 +330,8 @@ struct Held {
   std::vector<Vector<T>> weights;
 };
 
+// Where it begins nanobind expects a Block: one is there, as a base with virtual functions lies before one without, though
+// that is built first.
 template <class T>
 class PyBlock final : public Held<T>, public BlockOf<T> {
  public:

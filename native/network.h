@@ -135,8 +135,8 @@ class Network {
     }
   }
 
-  // The outputs of the last layer, into the tile's last values. With `drop`, as in training: drop(layer, values,
-  // slopes).
+  // The outputs of the last layer, into the tile's last values. In training, where slopes are kept,
+  // drop(layer, values, slopes, stride, units) sees each hidden layer's.
   template <class Drop>
   void forward(const T* parameters, Tile<T>& tile, bool training, Drop&& drop) const {
     for (std::size_t i = 0; i < layers_.size(); i++) {

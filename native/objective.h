@@ -181,11 +181,10 @@ class Measure {
              double* weights) const {
     std::fill(weights, weights + LANES<T>, batch.rows.weights ? 0.0 : double(batch.count));
     if (batch.rows.weights)
-      for (int lane = 0; lane < LANES<T>; lane++)
-        for (std::int64_t row = 0; row < batch.count; row++) {
-          const std::int64_t at = batch.shared ? row : lane * batch.count + row;
-          weights[lane] += double(batch.rows.weights[batch.index ? std::int64_t(batch.index[at]) : row]);
-        }
+      for (int lane = 0; lane < (batch.shared ? 1 : LANES<T>); lane++)
+        for (std::int64_t row = 0; row < batch.count; row++)
+          weights[lane] += double(batch.rows.weights[batch.index ? batch.index[lane * batch.count + row] : row]);
+    if (batch.shared) std::fill(weights, weights + LANES<T>, weights[0]);
     const double columns = objective_.by_row ? 1 : batch.rows.columns;
     for (int lane = 0; lane < LANES<T>; lane++) masses[lane] = class_weighted_[lane] ? 0 : weights[lane] * columns;
     if (std::none_of(class_weighted_, class_weighted_ + LANES<T>, [](bool weighted) { return weighted; })) return;

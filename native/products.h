@@ -81,8 +81,7 @@ INLINE void tile(const Sum<T>& sum, const Corner<T>& corner) {
       EACH_ROW EACH_COLUMN s[i][j] = start[j];
     }
     Reg<T> sums[ROWS];
-    T* const left_sums = corner.left_sums + lane;
-    if constexpr (SUMS) EACH_ROW sums[i] = sum.add ? load<T>(left_sums + i * GROUP) : zero<T>();
+    if constexpr (SUMS) EACH_ROW sums[i] = sum.add ? load<T>(corner.left_sums + lane + i * GROUP) : zero<T>();
     for (int k = 0; k < sum.depth; k++, left += sum.left_k, right += sum.right_k) {
       Reg<T> r[COLUMNS];
       EACH_COLUMN r[j] = operand<T, RIGHT_SHARED>(right + j * sum.right_column);
@@ -92,7 +91,7 @@ INLINE void tile(const Sum<T>& sum, const Corner<T>& corner) {
         EACH_COLUMN s[i][j] = fma(l, r[j], s[i][j]);
       }
     }
-    if constexpr (SUMS) EACH_ROW store<T>(left_sums + i * GROUP, sums[i]);
+    if constexpr (SUMS) EACH_ROW store<T>(corner.left_sums + lane + i * GROUP, sums[i]);
     if (sum.relu) {
       each_row<ROWS>(result, next, [&](int i, T* at) { EACH_COLUMN store<T>(at + j * GROUP, at_least<T>(s[i][j], zero<T>())); });
     } else if (sum.mask) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -109,8 +108,8 @@ def plan_of(network: Feedforward, recipes: Sequence[Recipe]) -> Plan:
         "optimizer": first.optimizer,
         "optimizer_options": {name: [_number(each[name]) for each in optimizer] for name in numbers},
         "optimizer_flags": {name: bool(value) for name, value in _switches(first.optimizer_options)},
-        "clip_norm": [] if first.clip_norm is None else [recipe.clip_norm or math.inf for recipe in recipes],
-        "clip_value": [] if first.clip_value is None else [recipe.clip_value or math.inf for recipe in recipes],
+        "clip_norm": [] if first.clip_norm is None else [_number(recipe.clip_norm) for recipe in recipes],
+        "clip_value": [] if first.clip_value is None else [_number(recipe.clip_value) for recipe in recipes],
         "batch_size": first.batch_size,
         "epochs": first.epochs,
         "patience": [recipe.patience or 0 for recipe in recipes],
