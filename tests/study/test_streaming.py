@@ -1,6 +1,8 @@
 """Predictions batch by batch: what they are of the whole, and nothing more than a batch is held."""
 
 import gzip
+import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 
 from fallline.core.errors import DataError, FalllineError, StudyError
 from fallline.data.remarks import sentences
+from fallline.study.job import Job
 from fallline.study.predicting import Predictions, predict, predict_batches
 from fallline.study.record import Study
+from fallline.study.training import train
 from tests.study.jobs import table
 
 BATCH = 100_000
@@ -106,6 +110,25 @@ def test_a_line_that_is_cut_short_is_named_by_its_place_in_the_file(
     path.write_text(path.read_text() + "1.5,3\n")
     with pytest.raises(FalllineError, match=f"line {ROWS + 2}"):
         list(predict_batches(study_of("multiclass"), path))
+
+
+def test_what_can_only_be_read_whole_is_read_as_in_training(tmp_path: Path):
+    rows = "".join(f"{code};{number},5;{number}\n" for number in range(40) for code in ("01", "02", "x3"))
+    (tmp_path / "old.csv").write_text("code;size;y\n" + rows)
+    job = Job(source=tmp_path / "old.csv", target="y", recipe={"epochs": 2, "learning_rate": 0.01}, out=tmp_path / "s")
+    study = train(job, lambda event: None)
+    new = "code;size\n01;1,500\n02;2,250\n"
+    (tmp_path / "new.csv").write_text(new)
+    (tmp_path / "wide.csv").write_text(new, encoding="utf-16")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(new,))
+    writer.start()
+    found = [together(list(predict_batches(study, tmp_path / name))) for name in ("new.csv", "wide.csv", "pipe")]
+    writer.join()
+    assert found[0]["prediction"].n_unique() == 2
+    same(found[1], found[0])
+    same(found[2], found[0])
 
 
 def test_a_study_that_cannot_predict_says_so_before_anything_is_read(hopeless: Study):

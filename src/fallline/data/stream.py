@@ -12,7 +12,7 @@ from fallline.core.errors import ArgumentError, DataError, SourceError
 from fallline.data.containers import GZIP, ZSTANDARD, Readable, expanding, json_lines, kind_of, unpacking, unreadable
 from fallline.data.delimited import as_text, malformed
 from fallline.data.frames import POLARS_FAULTS, normalised
-from fallline.data.parsing import cleaned, parsed
+from fallline.data.parsing import cleaned
 from fallline.data.plaintext import as_utf8
 from fallline.data.records import opens_quotes, records_of, refuse_ragged, sliced, without_blank
 from fallline.data.scan import Layout, Scan, layout_of, tidied
@@ -28,19 +28,21 @@ _LONGEST = 1 << 26  # a row beyond it is a quote that is never closed
 def batches(
     source: object,
     *,
-    text: Collection[str] | None = None,
+    text: Collection[str] = (),
     rows: int = 100_000,
     header: bool | None = None,
     delimiter: str | None = None,
 ) -> Iterator[pl.DataFrame]:
     """The rows of a table in batches, of a file without holding all of it.
 
+    Of delimited text that is read piece by piece every column comes as text, so that the columns of a schema parse each
+    value as in training, whatever else there is in its batch.
+
     Args:
         source: What `fallline.data.table.read` takes. Delimited text, JSON lines, Parquet and Arrow files are
-            read piece by piece; anything else is read whole and handed on in pieces.
-        text: Names of columns of delimited text that stay text, the others being parsed by what the batch
-            holds; None keeps all as text, so that the columns of a schema parse each value as in training,
-            whatever else there is in its batch.
+            read piece by piece; anything else, such as a pipe or UTF-16, is read whole and handed on in pieces.
+        text: Names of columns that stay text where delimited text is read whole, as `fallline.data.table.read` takes
+            them.
         rows: Rows in each batch; the last may have fewer.
         header: Whether the first row of delimited text is the header; None finds out.
         delimiter: Between two values of delimited text; None finds out.
@@ -58,7 +60,7 @@ def batches(
         raise ArgumentError("reading in batches", "a batch needs rows", expected="1 at least", got=f"rows = {rows}")
     path = path_of(source)
     if path is None or not path.is_file():
-        frame = read(source, text=text or (), header=header, delimiter=delimiter).frame
+        frame = read(source, text=text, header=header, delimiter=delimiter).frame
         return iter(frame.iter_slices(rows))
     doing = f"reading {source}"
     return _resized(_pieces(path, doing, text, rows, header, delimiter), rows, doing)
@@ -85,7 +87,7 @@ def _resized(frames: Iterator[pl.DataFrame], rows: int, doing: str) -> Iterator[
 
 
 def _pieces(
-    path: Path, doing: str, text: Collection[str] | None, rows: int, header: bool | None, delimiter: str | None
+    path: Path, doing: str, text: Collection[str], rows: int, header: bool | None, delimiter: str | None
 ) -> Iterator[pl.DataFrame]:
     try:
         file = path.open("rb")
@@ -105,9 +107,9 @@ def _pieces(
         if kind == "json":
             yield from _json(_whole_lines(content, start, doing), path, doing)
         elif kind is not None or start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            yield read(path, text=text or (), header=header, delimiter=delimiter).frame
+            yield read(path, text=text, header=header, delimiter=delimiter).frame
         else:
-            yield from _Text(doing, text, header, delimiter).frames(_whole_lines(content, start, doing))
+            yield from _Text(doing, header, delimiter).frames(_whole_lines(content, start, doing))
 
 
 def _columnar(path: Path, kind: str, rows: int, doing: str) -> Iterator[pl.DataFrame]:
@@ -156,7 +158,6 @@ class _Text:
     """Delimited text under way: its layout once known, the row that is not complete yet, the lines and rows so far."""
 
     doing: str
-    text: Collection[str] | None
     header: bool | None
     delimiter: str | None
     layout: Layout | None = None
@@ -223,6 +224,4 @@ class _Text:
             raise malformed(found, self.doing) from None
         if frame.shape != expected:
             raise malformed(found, self.doing)
-        if self.text is None:
-            return pl.DataFrame([cleaned(column)[0] for column in frame])
-        return parsed(frame, text=self.text).frame
+        return pl.DataFrame([cleaned(column)[0] for column in frame])

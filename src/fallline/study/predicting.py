@@ -91,7 +91,7 @@ def predict_batches(
         delimiter: What separates its fields; None: found out.
     """
     best, before = _best(study), 0
-    for frame in batches(rows, header=header, delimiter=delimiter):
+    for frame in batches(rows, text=study.schema.text_columns, header=header, delimiter=delimiter):
         yield _predicted(study, best, frame, first_row=before)
         before += frame.height
 
