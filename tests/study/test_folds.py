@@ -179,6 +179,28 @@ def test_a_fold_on_which_the_metric_is_not_defined_does_not_count(tmp_path: Path
     assert any("ROC AUC is not defined for what fold" in note for note in study.header.notes)
 
 
+@pytest.mark.parametrize(("loss", "instead"), [("bce_with_logits", "log_loss"), ("hinge_embedding", "validation_loss")])
+def test_where_no_validation_row_admits_the_metric_another_ranks_and_that_is_said(
+    tmp_path: Path, loss: object, instead: str
+):
+    """Group 1 is the validation rows, all of one class."""
+    generator = np.random.default_rng(0)
+    groups = np.repeat(np.arange(3), [60, 20, 20])
+    rows = pl.DataFrame(
+        {"x": generator.normal(size=100), "group": groups, "y": (groups != 1) & (np.arange(100) % 2 > 0)}
+    )
+    job = Job(source=rows, target="y", recipe={}, split_by="group:group", split_seed=0, out=tmp_path / "study")
+    space = Space.of({"widths": (4,), "epochs": 4, "learning_rate": [0.001, 0.02], "loss": loss})
+    study = compare(Contest(job=job, space=space, seeds=(0, 1)), lambda event: None)
+    assert study.frame()["validation_roc_auc"].null_count() == study.header.runs
+    assert study.header.metric == study.header.comparison.metric == instead
+    assert any("ROC AUC is not defined for the validation rows" in note for note in study.header.notes)
+    assert study.ranking()["mean"].is_sorted()
+    losses = study.frame()[instead if instead == "validation_loss" else "validation_log_loss"]
+    assert study.header.best.run == min(study.ranking()["runs"][0], key=lambda run: losses[run])
+    assert comparison_of(study).curves
+
+
 # --- the answer ---
 
 

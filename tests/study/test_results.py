@@ -243,3 +243,15 @@ def test_a_class_that_is_absent_from_the_test_rows_leaves_roc_auc_undefined(tmp_
     assert list(scores) == list(METRICS[Task.multiclass])
     assert [name for name, value in scores.items() if value is None] == ["roc_auc"]
     assert study._repr_html_()
+
+
+def test_a_metric_that_the_validation_rows_do_not_admit_does_not_choose(tmp_path: Path):
+    """Group 1 is the validation rows, all of one class."""
+    groups = [0] * 60 + [1] * 20 + [2] * 20
+    yes = [group != 1 and row % 2 > 0 for row, group in enumerate(groups)]
+    rows = pl.DataFrame({"x": [math.sin(row) for row in range(100)], "group": groups, "y": yes})
+    study = train(rows, "y", metric="roc_auc", split_by="group:group", epochs=2, widths=(4,), out=tmp_path / "study")
+    assert study.header.metric == "validation_loss"
+    assert study.header.best.run == study.frame()["validation_loss"].arg_min()
+    note = "The ROC AUC is not defined for the validation rows: the validation loss ranks in its place."
+    assert note in study.header.notes

@@ -13,10 +13,9 @@ from fallline.data.table import Table, read
 from fallline.engines.chooser import choose
 from fallline.engines.protocol import Engine
 from fallline.engines.threads import threads
-from fallline.render.names import metric_name
 from fallline.study.baselines import baselines
 from fallline.study.checking import check_networks
-from fallline.study.choice import Choice
+from fallline.study.choice import VALIDATION_LOSS, Choice
 from fallline.study.clock import Clock
 from fallline.study.compared import Compared
 from fallline.study.contest import Contest
@@ -24,11 +23,12 @@ from fallline.study.events import JobObserver, Planned, Stage
 from fallline.study.folder import reserved
 from fallline.study.judging import Judge
 from fallline.study.outline import Outline, outlined
-from fallline.study.ranking import Place, best_seed, ranked, tolerances
+from fallline.study.ranking import Place, ranked, tolerances
 from fallline.study.record import Study
 from fallline.study.results import Results
 from fallline.study.space import Candidates
 from fallline.study.stages import held_back, prepared_of, require_engine, test_table
+from fallline.study.standin import best_runs, by_loss, said_of, usable
 from fallline.study.trials import Trials
 from fallline.study.writing import Finished, write
 
@@ -99,19 +99,21 @@ def _carried_out(
         with clock.part("ranking"):
             observer(Stage("ranking", f"ranking {len(trials.groups):,} recipes"))
             results = trials.results(trained)
-            places = ranked(results, trials.groups, trials.judge.metric)
-            order = _order(results, places, judge.metric)
+            metric = usable(results, judge.metric)
+            places = ranked(results, trials.groups, metric)
+            places = by_loss(places) if metric == VALIDATION_LOSS else places
+            order = _order(results, places, metric)
         finished = Finished(
             job=contest.job,
             table=rows.table,
             test=rows.test,
             prepared=rows.prepared,
-            choice=Choice(results=results, metric=judge.metric, order=order),
+            choice=Choice(results=results, metric=metric, order=order),
             baselines=rivals,
             engine=" + ".join(share.engine for share in outline.shares),
             interrupted=stopped,
-            notes=(*outline.notes, *_undefined(results, judge.metric)),
-            compared=_compared(contest, outline, trials, results, places, clock),
+            notes=(*outline.notes, *said_of(results, judge.metric, metric)),
+            compared=_compared(contest, outline, results, places, metric, clock),
         )
         with held_back() as interrupts, clock.part("writing"):
             observer(Stage("writing", f"writing {draft.path}"))
@@ -136,7 +138,7 @@ def _outlined(contest: Contest, candidates: Candidates, data: Dataset, engine: E
 
 def _order(results: Results, places: Sequence[Place], metric: str) -> tuple[int, ...]:
     """The runs, best first: each recipe's best seed, then the other seeds; of each seed all folds, or none."""
-    best = [runs for place in places if (runs := best_seed(results, place, metric))]
+    best = [runs for place in places if (runs := best_runs(results, place, metric))]
     ended = [
         runs
         for place in places
@@ -147,11 +149,16 @@ def _order(results: Results, places: Sequence[Place], metric: str) -> tuple[int,
 
 
 def _compared(
-    contest: Contest, outline: Outline, trials: Trials, results: Results, places: tuple[Place, ...], clock: Clock
+    contest: Contest,
+    outline: Outline,
+    results: Results,
+    places: tuple[Place, ...],
+    metric: str,
+    clock: Clock,
 ) -> Compared:
     return Compared(
         places=places,
-        metric=trials.judge.metric,
+        metric=metric,
         seeds=len(contest.seeds),
         tolerances=tolerances(places),
         engines={share.engine: share.runs for share in outline.shares},
@@ -159,12 +166,3 @@ def _compared(
         steps=sum(run.steps for run in results.trained),
         timings=clock.seconds,
     )
-
-
-def _undefined(results: Results, metric: str) -> tuple[str, ...]:
-    """What is said of folds that do not count."""
-    left_out = sorted(results.undefined(metric))
-    if not left_out or len(left_out) == len(results.held_out):
-        return ()
-    named = f"fold {left_out[0]}" if len(left_out) == 1 else "folds " + ", ".join(map(str, left_out))
-    return (f"The {metric_name(metric)} is not defined for what {named} holds out: the others alone rank.",)

@@ -141,7 +141,7 @@ def _first_of_each(entries: Sequence[_Entry]) -> list[_Entry]:
     """Each optimizer's best recipe, best first."""
     first: dict[str, _Entry] = {}
     for entry in entries:
-        if entry.row["mean"] is not None:
+        if entry.row["validation_loss"] is not None:
             first.setdefault(entry.recipe.optimizer, entry)
     return list(first.values())
 

@@ -69,10 +69,11 @@ def _first(header: Header, comparison: ComparisonTable, run: str) -> str:
     many = f"{comparison.recipes:,} {'recipe' if comparison.recipes == 1 else 'recipes'}"
     seeds = f"{comparison.seeds:,} {'seed' if comparison.seeds == 1 else 'seeds'}"
     score = f"{metric_name(comparison.metric)} {short(comparison.mean)}"
-    interval = f"95 % interval {short(comparison.low)} to {short(comparison.high)}"
+    interval = f" (95 % interval {short(comparison.low)} to {short(comparison.high)})"
+    interval = "" if comparison.low is None else interval
     if header.split.folds is not None:
         seeds, score = f"{seeds} on {header.split.folds:,} folds", f"mean {score}"
-    said = f"Of {many} from {seeds} each, {run} has the best {score} on the validation rows ({interval})"
+    said = f"Of {many} from {seeds} each, {run} has the best {score} on the validation rows{interval}"
     others = comparison.compared - 1
     if others < 1:
         return said

@@ -15,6 +15,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.task import Task
 from fallline.render.comparison_page import html_comparison, html_comparison_summary
 from fallline.render.document import html_report, html_summary
+from fallline.render.names import metric_name
 from fallline.render.number import short
 from fallline.render.report import Report, RunLine, TargetRows
 from fallline.study.comparison_reporting import comparison_of, mean_curve
@@ -96,7 +97,7 @@ def _facts(study: Study) -> tuple[tuple[str, str], ...]:
         ("rows", f"{rows}, {split.test:,} test ({how})"),
         ("loss", header.loss),
         ("runs", f"{header.runs} ({outcomes})"),
-        ("chosen by", f"{header.metric.replace('_', ' ')} on the validation rows"),
+        ("chosen by", f"{metric_name(header.metric)} on the validation rows"),
         ("engine", header.engine),
         ("time", f"{header.seconds:.1f} s" + (", interrupted" if header.interrupted else "")),
     )

@@ -31,6 +31,7 @@ from fallline.study.stages import (
     require_engine,
     test_table,
 )
+from fallline.study.standin import lacks, said_of
 from fallline.study.writing import Finished, write
 
 __all__ = ["train"]
@@ -63,16 +64,17 @@ def train(job: Job, observer: JobObserver) -> Study:
         observer(Stage("training", f"training {len(population)} runs", population, epochs))
         trained, stopped = _trained(engine, population, data, observer)
         results = Results(population=population, trained=trained, data=data, engine=engine, scorer=scorer)
+        used = VALIDATION_LOSS if lacks(results, metric) else metric
         finished = Finished(
             job=job,
             table=table,
             test=test,
             prepared=prepared,
-            choice=Choice(results=results, metric=metric),
+            choice=Choice(results=results, metric=used),
             baselines=rivals,
             engine=engine.serving(population, data),
             interrupted=stopped,
-            notes=notes,
+            notes=(*notes, *said_of(results, metric, used)),
         )
         with held_back() as interrupts:
             observer(Stage("writing", f"writing {draft.path}"))
