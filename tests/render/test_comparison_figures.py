@@ -91,6 +91,23 @@ def test_the_best_cell_is_outlined_at_its_own_edges():
     assert "Best (outlined): adam at 0.01, 0.9267." in captions(heat_map(comparison))
 
 
+def test_of_equal_cells_the_first_in_the_ranking_is_outlined_and_not_one_that_was_dropped():
+    cells = (
+        HeatCell("sgd", 0.1, 0.99, 0.0, rank=9),
+        HeatCell("adam", 0.01, 0.9, 0.0, rank=2),
+        HeatCell("adamw", 0.01, 0.9, 0.0, rank=1),
+    )
+    comparison = replace(heart(), heat=cells, tolerances=())
+    grid = grid_of(comparison)
+    assert [row.optimizer for row in grid.rows] == ["adamw", "adam", "sgd"]
+    assert grid.best.cell is cells[2]
+    assert grid.good == 0.99
+    said = captions(heat_map(comparison))
+    assert "Best (outlined): adamw at 0.01, 0.9." in said
+    assert "dropped on the way" in said
+    assert heat_map(comparison).layout.coloraxis.colorbar.ticktext[1] == "0.99"
+
+
 def test_an_error_is_the_better_the_smaller():
     axis = heat_map(mpg()).layout.coloraxis
     scale = [colour for _, colour in axis.colorscale]

@@ -12,6 +12,7 @@ from fallline.render.figures import (
     loss_against_rate,
     predicted_against_true,
 )
+from fallline.render.number import short
 
 DRAWINGS = [learning_curves, loss_against_rate, predicted_against_true, confusion_matrix]
 
@@ -139,6 +140,19 @@ def test_each_learning_rate_is_a_point_at_its_lowest_loss_or_a_cross(report):
     assert all("diverged" in text for text in crosses.hovertext or ())
     (best,) = [trace for trace in figure.data if trace.name == "best"]
     assert (best.x[0], best.y[0]) == (report.chosen.learning_rate, report.chosen.validation_loss)
+
+
+def test_a_run_that_a_metric_has_chosen_is_not_called_the_one_of_the_lowest_loss(regression):
+    lowest = regression.chosen
+    other = next(run for run in regression.ladder if not run.diverged and run.lowest > lowest.lowest)
+    given = replace(regression, best=other.run)
+    said = f"The lowest loss is {short(lowest.lowest)}, at {short(lowest.learning_rate)}."
+    for figure in (loss_against_rate(given), learning_curves(given)):
+        assert any("chosen:" in note.text for note in figure.layout.annotations)
+        assert "best:" not in figure.to_json()
+        words = " ".join(texts(figure.to_dict()["layout"])).replace("<br>", " ")
+        assert said in words
+        assert "Chosen:" in words
 
 
 def test_the_label_of_the_best_stands_at_the_best(report):

@@ -43,11 +43,12 @@ def of_curves(report: Report) -> Words:
         title += f", at {len(rates)} learning rates"
     if (best := report.chosen) is None:
         return Words(title, " ".join(["No run had a finite validation loss.", *_diverged(report)]))
+    word = "Lowest at" if best is report.lowest else "Chosen:"
     caption = (
-        f"Lowest at learning rate {short(best.learning_rate)}: {short(best.lowest)} after epoch "
+        f"{word} learning rate {short(best.learning_rate)}, with {short(best.lowest)} after epoch "
         f"{best.best_epoch:,} of {best.epochs:,} (dot). Its training loss is dashed."
     )
-    return Words(title, " ".join([caption, *_diverged(report)]))
+    return Words(title, " ".join([caption, *_lower(report), *_diverged(report)]))
 
 
 def of_rates(report: Report) -> Words:
@@ -57,7 +58,9 @@ def of_rates(report: Report) -> Words:
     if best is None or best.lowest is None:
         return Words(title, " ".join(["No run had a finite validation loss.", *_diverged(report)]))
     caption = f"{short(best.learning_rate)} is best, with {short(best.lowest)}."
-    return Words(title, " ".join([caption, *_basin(report), *_diverged(report)]))
+    if best is not report.lowest:
+        caption = f"Chosen: {short(best.learning_rate)}, with {short(best.lowest)}."
+    return Words(title, " ".join([caption, *_basin(report), *_lower(report), *_diverged(report)]))
 
 
 def of_scatter(report: Report) -> Words:
@@ -112,6 +115,14 @@ def _diverged(report: Report) -> list[str]:
         return [f"All {len(lost)} runs diverged (×)."]
     where = f", from {short(min(lost))} on" if min(lost) > max(kept) else ""
     return [f"{len(lost)} runs diverged (×){where}."]
+
+
+def _lower(report: Report) -> list[str]:
+    """A sentence on the run of the lowest loss, where that is not the chosen one."""
+    lowest = report.lowest
+    if lowest is None or lowest is report.chosen:
+        return []
+    return [f"The lowest loss is {short(lowest.lowest)}, at {short(lowest.learning_rate)}."]
 
 
 def _basin(report: Report) -> list[str]:

@@ -47,7 +47,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Row:
-    """An optimizer's cells, from the lowest learning rate to the highest; ``best`` where one has a value."""
+    """An optimizer's cells, from the lowest learning rate to the highest; ``best`` is the first in the ranking."""
 
     optimizer: str
     boxes: tuple[Box, ...]
@@ -62,7 +62,7 @@ class Grid:
         rows: One per optimizer, that of the best cell first.
         low: The left end of the axis, as a power of ten.
         high: Its right end.
-        good: The best value; None where no cell has one.
+        good: The best value, which a dropped recipe may have had early on; None where no cell has one.
         bad: The value from which on all are drawn alike.
         cut: Whether there are values worse than ``bad``.
     """
@@ -76,7 +76,7 @@ class Grid:
 
     @property
     def best(self) -> Box | None:
-        """The cell of the best value."""
+        """The cell of the first place in the ranking."""
         return self.rows[0].best if self.rows else None
 
     @property
@@ -149,7 +149,7 @@ def _row(optimizer: str, cells: Sequence[HeatCell], *, usual: float, ends: tuple
         for cell, place, before, after in zip(cells, places, left, right, strict=True)
     )
     known = [box for box in boxes if _finite(box.cell.value) is not None]
-    best = max(known, key=lambda box: sign * (box.cell.value or 0.0), default=None)
+    best = min(known, key=lambda box: _order(box, sign), default=None)
     return Row(optimizer, boxes, best)
 
 
@@ -160,6 +160,11 @@ def _share(cell: HeatCell, ends: tuple[float, float], sign: float) -> float | No
     return min(max((sign * value - bad) / (good - bad), 0.0), 1.0) if good > bad else 1.0
 
 
-def _rank(row: Row, sign: float) -> float:
+def _rank(row: Row, sign: float) -> tuple[float, float]:
     """What rows are sorted by: the best first, those without any value last."""
-    return math.inf if row.best is None else -sign * (row.best.cell.value or 0.0)
+    return (math.inf, math.inf) if row.best is None else _order(row.best, sign)
+
+
+def _order(box: Box, sign: float) -> tuple[float, float]:
+    """What cells are sorted by: the ranking, which also knows ties and what was dropped; without one their values."""
+    return math.inf if box.cell.rank is None else box.cell.rank, -sign * (box.cell.value or 0.0)

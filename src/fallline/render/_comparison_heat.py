@@ -125,6 +125,7 @@ def value_axis(grid: Grid, comparison: Comparison) -> Trace:
     colours = _SCALE if comparison.higher else _SCALE[::-1]
     edge = ("≤ " if comparison.higher else "≥ ") if grid.cut else ""
     texts = aligned([bad, good])
+    first = f"best {texts[1]}" if grid.best is not None and grid.best.cell.value == good else texts[1]
     bar = {
         "orientation": "h",
         "thickness": 10,
@@ -136,7 +137,7 @@ def value_axis(grid: Grid, comparison: Comparison) -> Trace:
         "yanchor": "bottom",
         "ypad": 6,
         "tickvals": [good] if good == bad else [bad, good],
-        "ticktext": [f"best {texts[1]}"] if good == bad else [f"{edge}{texts[0]}", f"best {texts[1]}"],
+        "ticktext": [first] if good == bad else [f"{edge}{texts[0]}", first],
         "tickangle": 0,
         "tickfont": {"size": 12, "color": MUTED},
     }

@@ -41,6 +41,8 @@ def of_heat(comparison: Comparison, grid: Grid) -> Words:
         "Each cell is the best of all else that was tried there, over its seeds; the stronger its colour, the better.",
         *_lost(grid),
     ]
+    if best.value != grid.good:
+        said.append("A cell with a better value is of a recipe that was dropped on the way, before it was compared.")
     if any(tolerance.rates for tolerance in comparison.tolerances):
         said.append("Underlined: rates within 1.1 times the optimizer's lowest validation loss.")
     return Words(title, " ".join(said))

@@ -54,7 +54,8 @@ def _described(report: Report) -> str:
     best = report.chosen
     if best is None:
         return "Validation loss against learning rate: no run had a finite one"
-    return f"Lowest validation loss against learning rate: {short(best.lowest)} at {short(best.learning_rate)}"
+    said = f"{short(best.lowest)} at {short(best.learning_rate)}"
+    return f"Lowest validation loss against learning rate: {said if best is report.lowest else f'chosen {said}'}"
 
 
 def _ends(report: Report) -> str:

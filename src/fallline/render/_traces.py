@@ -91,13 +91,13 @@ def best_epoch(run: RunLine) -> Trace:
     }
 
 
-def pointer(run: RunLine, *, x: float, log: bool, share: float) -> Trace:
+def pointer(run: RunLine, word: str, *, x: float, log: bool, share: float) -> Trace:
     """The label of the chosen run, under its mark; ``share`` is how far to the right the mark is, 0 to 1."""
     loss = run.lowest or 0.0
     return {
         "x": x,
         "y": math.log10(loss) if log else loss,
-        "text": f"<b>best: {short(run.learning_rate)}</b>",
+        "text": f"<b>{word}: {short(run.learning_rate)}</b>",
         "font": {"color": ACCENT, "size": 13},
         "showarrow": False,
         "xanchor": "left" if share < 0.2 else "right" if share > 0.8 else "center",

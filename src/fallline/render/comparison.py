@@ -74,12 +74,14 @@ class HeatCell:
         learning_rate: The rate.
         value: The metric on the validation rows, the mean over the seeds; None where no such recipe has one.
         diverged: The share of their runs that diverged, from 0 to 1.
+        rank: The best place of such a recipe in the ranking; None where none has a value, or nothing is ranked.
     """
 
     optimizer: str
     learning_rate: float
     value: float | None
     diverged: float
+    rank: int | None = None
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def loss_against_rate(report: Report) -> go.Figure:
         figure.add_trace(_traces.best_rate(best))
         share = report.ladder.index(best) / max(len(report.ladder) - 1, 1)
         x = math.log10(best.learning_rate)
-        figure.add_annotation(_traces.pointer(best, x=x, log=window.log, share=share))
+        figure.add_annotation(_traces.pointer(best, _word(report), x=x, log=window.log, share=share))
     figure.update_xaxes(_theme.rate_axis([run.learning_rate for run in report.runs]))
     figure.update_yaxes(
         _theme.axis(f"lowest {_loss_name(report)}", log=window.log, grows=True),
@@ -156,7 +156,12 @@ def _add_best(figure: go.Figure, report: Report, log: bool, longest: int) -> Non
     figure.add_trace(_traces.curve(best, split="validation", line={"color": ACCENT, "width": 3}))
     figure.add_trace(_traces.best_epoch(best))
     share = best.best_epoch / max(longest, 1)
-    figure.add_annotation(_traces.pointer(best, x=best.best_epoch, log=log, share=share))
+    figure.add_annotation(_traces.pointer(best, _word(report), x=best.best_epoch, log=log, share=share))
+
+
+def _word(report: Report) -> str:
+    """What the chosen run is: the best by its loss, or chosen by another metric."""
+    return "best" if report.chosen is report.lowest else "chosen"
 
 
 def _epoch_range(longest: int) -> list[float]:

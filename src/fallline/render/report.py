@@ -109,6 +109,12 @@ class Report:
         return next((run for run in self.runs if run.run == self.best), None)
 
     @property
+    def lowest(self) -> RunLine | None:
+        """The run of the lowest loss: the chosen one, unless a metric has chosen another."""
+        known = [run for run in self.runs if run.lowest is not None]
+        return min(known, key=lambda run: (run.lowest, run.run != self.best), default=None)
+
+    @property
     def ladder(self) -> tuple[RunLine, ...]:
         """The runs from the lowest learning rate to the highest."""
         return tuple(sorted(self.runs, key=lambda run: (run.learning_rate, run.run)))

@@ -56,7 +56,7 @@ def ladder_table(report: Report) -> Table:
     table.add_column(Text(), no_wrap=True)
     table.add_column(_text("best epoch"), justify="right")
     table.add_column(_text("outcome"))
-    runs = report.ladder
+    runs, word = report.ladder, "best" if report.chosen is report.lowest else "chosen"
     losses = aligned([run.lowest for run in runs])
     bars = _bars([None if run.diverged else run.lowest for run in runs])
     for run, loss, bar in zip(runs, losses, bars, strict=True):
@@ -68,7 +68,7 @@ def ladder_table(report: Report) -> Table:
             _text(loss, style),
             _text(bar, "" if best else "dim"),
             _text(epoch, style),
-            _text(run.outcome + (", best" if best else ""), style),
+            _text(run.outcome + (f", {word}" if best else ""), style),
         )
     return table
 

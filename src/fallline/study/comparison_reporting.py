@@ -110,12 +110,14 @@ def _heat(entries: Sequence[_Entry], study: Study) -> tuple[HeatCell, ...]:
     cells: dict[tuple[str, float], list[_Entry]] = {}
     for entry in entries:
         cells.setdefault((entry.recipe.optimizer, entry.recipe.learning_rate), []).append(entry)
+    first = {key: next((entry.row for entry in own if entry.row["mean"] is not None), {}) for key, own in cells.items()}
     return tuple(
         HeatCell(
             optimizer=optimizer,
             learning_rate=rate,
-            value=next((entry.row["mean"] for entry in own if entry.row["mean"] is not None), None),
+            value=first[optimizer, rate].get("mean"),
             diverged=_share([run in diverged for entry in own for run in entry.row["runs"]]),
+            rank=first[optimizer, rate].get("rank"),
         )
         for (optimizer, rate), own in sorted(cells.items())
     )
