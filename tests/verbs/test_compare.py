@@ -3,8 +3,12 @@
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
+import torch
 
 import fallline as fl
 from fallline.core.recipe import Recipe
@@ -50,11 +54,73 @@ def test_seeds_may_be_named(tmp_path: Path):
     assert set(study.frame()["seed"]) == {3, 7}
 
 
-@pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], ["a"]])
+@pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], ["a"], None, True, 2.0, "2"])
 def test_seeds_that_are_none_are_refused(seeds: object, tmp_path: Path):
     with pytest.raises(fl.FalllineError, match="seeds is out of its range"):
         fl.compare("iris", **SHORT, seeds=seeds, out=tmp_path / "study")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("learning_rate", np.logspace(-3, -1, 3), [0.001, 0.01, 0.1]),
+        ("learning_rate", pl.Series([0.01, 0.1]), [0.01, 0.1]),
+        ("learning_rate", torch.tensor([0.5, 0.25], dtype=torch.float64), [0.5, 0.25]),
+        ("learning_rate", np.float64(0.1), [0.1]),
+        ("optimizer", {"sgd", "adam"}, ["adam", "sgd"]),
+        ("batch_size", range(8, 25, 8), [8, 16, 24]),
+        ("widths", np.array([8, 4]), [(8, 4)]),
+        ("widths", np.array([[8], [4]]), [(8,), (4,)]),
+        ("seeds", np.arange(2), [0, 1]),
+        ("seeds", {7, 3}, [3, 7]),
+        ("seeds", np.int64(2), [0, 1]),
+    ],
+    ids=str,
+)
+def test_alternatives_and_seeds_may_be_held_by_anything(field: str, value: Any, expected: list[Any], tmp_path: Path):
+    given = {"widths": (4,), "learning_rate": 0.1, "seeds": 1, "epochs": 1, "optimizer": "sgd", field: value}
+    study = fl.compare("iris", **given, out=tmp_path / "study")
+    recipes = [Recipe.from_json(text) for text in study.frame()["recipe"]]
+    assert (
+        list(
+            dict.fromkeys(getattr(recipe, field.removesuffix("s") if field == "seeds" else field) for recipe in recipes)
+        )
+        == expected
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"learning_rate": {"low": 1}},
+        {"learning_rate": [[[1]]]},
+        {"learning_rate": True},
+        {"optimizer_options": 5},
+        {"loss_options": [1]},
+        {"optimizer_options": {"sgd": {"momentum": [0.9]}}},
+        {"budget": "soon"},
+        {"budget": [1]},
+        {"budget": -1},
+        {"sample": 2.5},
+        {"out": 3},
+    ],
+    ids=str,
+)
+def test_what_has_the_wrong_shape_is_refused(given: dict[str, Any], tmp_path: Path):
+    with pytest.raises(fl.FalllineError):
+        fl.compare("iris", **{**SHORT, "out": tmp_path / "study", **given})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_budget_may_be_written_as_on_the_command_line(tmp_path: Path):
+    assert fl.compare("iris", **SHORT, budget="60s", seeds=1, out=tmp_path / "study").header.runs == 2
+
+
+def test_a_leading_tilde_is_the_users_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    study = fl.compare("iris", **SHORT, seeds=1, out="~/study")
+    assert study.path == tmp_path / "study"
 
 
 def test_a_sample_is_drawn(tmp_path: Path):

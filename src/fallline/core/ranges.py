@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from numbers import Integral, Real
 
 from fallline.core.errors import ArgumentError
 
@@ -22,17 +23,18 @@ def log_range(low: float, high: float, count: int) -> tuple[float, ...]:
         count: How many; 1: their geometric mean.
 
     Raises:
-        ArgumentError: An end is not above 0 or not finite, or there are none to be given.
+        ArgumentError: An end is no number, not above 0 or not finite, or there are none to be given.
 
     Example:
         >>> log_range(1e-4, 1, 5)
         (0.0001, 0.001, 0.01, 0.1, 1.0)
     """
-    if not (math.isfinite(low) and math.isfinite(high) and low > 0 and high > 0 and count >= 1):
+    numbers = isinstance(low, Real) and isinstance(high, Real) and isinstance(count, Integral)
+    if not (numbers and math.isfinite(low) and math.isfinite(high) and low > 0 and high > 0 and count >= 1):
         raise ArgumentError(
             "building a range",
-            "a logarithmic range runs between two numbers above 0",
-            got=f"{low:g}:{high:g}:{count}log",
+            "a logarithmic range is a whole number of steps between two numbers above 0",
+            got=f"{low}:{high}:{count}log",
             do="fl.log_range(1e-4, 1, 16), or --learning-rate 1e-4:1:16log",
         )
     return tuple(_rounded(10**power) for power in _spaced(math.log10(low), math.log10(high), count))
@@ -63,7 +65,8 @@ def parse_range(text: str, *, doing: str) -> tuple[float, ...]:
         raise wrong from None
     if found[4]:
         return log_range(low, high, count)
-    if not (math.isfinite(low) and math.isfinite(high) and count >= 1):
+    numbers = isinstance(low, Real) and isinstance(high, Real) and isinstance(count, Integral)
+    if not (numbers and math.isfinite(low) and math.isfinite(high) and count >= 1):
         raise wrong
     return tuple(_rounded(value) for value in _spaced(low, high, count))
 

@@ -43,9 +43,17 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _number(value: Any) -> Any:
+    """Refuse True where a number is meant; pydantic would take it for 1."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
 Options = Annotated[Mapping[str, OptionValue], AfterValidator(_frozen), PlainSerializer(lambda options: dict(options))]
 Whole = BeforeValidator(_whole)
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Number = BeforeValidator(_number)
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False), Number]
 
 
 class Recipe(BaseModel):
@@ -81,7 +89,7 @@ class Recipe(BaseModel):
     activation: Annotated[str, Field(description="The function between the layers.")] = "relu"
     activation_options: Options = Field(default_factory=dict, description="The activation's options.")
     dropout: Annotated[
-        float, Field(ge=0, lt=1, description="Share of hidden units left out at each training step.")
+        float, Field(ge=0, lt=1, description="Share of hidden units left out at each training step."), Number
     ] = 0.0
     normalization: Annotated[str, Field(description="Normalization after each hidden layer.")] = "none"
     initialization: Annotated[str, Field(description="How the weights are drawn.")] = "default"
@@ -93,7 +101,7 @@ class Recipe(BaseModel):
     schedule: Annotated[str, Field(description="How the learning rate changes over the steps.")] = "constant"
     schedule_options: Options = Field(default_factory=dict, description="The schedule's options.")
     warmup: Annotated[
-        float, Field(ge=0, lt=1, description="Share of all steps over which the learning rate rises linearly.")
+        float, Field(ge=0, lt=1, description="Share of all steps over which the learning rate rises linearly."), Number
     ] = 0.0
     clip_norm: Annotated[
         Rate | None, Field(description="Scale the gradient down to at most this norm before each step.")

@@ -17,15 +17,30 @@ import polars as pl
 from safetensors.torch import save
 from torch import Tensor
 
-from fallline.core.errors import OutputError
+from fallline.core.errors import ArgumentError, OutputError
 from fallline.core.files import UMASK, output_error, write_file
 
-__all__ = ["HEADER", "STUDIES", "Draft", "reserved", "sha256"]
+__all__ = ["HEADER", "STUDIES", "Draft", "folder_named", "reserved", "sha256"]
 
 STUDIES = Path("studies")
 """Where studies live unless told otherwise, below the working directory."""
 HEADER = "study.toml"
 """The file that makes a folder a study: put into place last."""
+
+
+def folder_named(out: object) -> Path | None:
+    """The folder that a user named for a study, a leading ``~`` being their own; None: named by its time.
+
+    Raises:
+        ArgumentError: It is no path.
+    """
+    if out is None:
+        return None
+    if not isinstance(out, str | os.PathLike):
+        raise ArgumentError(
+            "setting up the study", "out is no folder", expected="a path", got=f"out = {out!r}", do='out="my-study"'
+        )
+    return Path(os.path.expanduser(os.fsdecode(out)))
 
 
 class Draft:

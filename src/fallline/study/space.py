@@ -16,6 +16,7 @@ from fallline.catalogue.networks import LAYERS
 from fallline.catalogue.registry import find, flags, ladder
 from fallline.catalogue.resolution import resolved
 from fallline.core.errors import ArgumentError, RecipeError
+from fallline.core.plain import plain
 from fallline.core.ranges import is_range, parse_range
 from fallline.core.recipe import Recipe
 from fallline.core.task import Target
@@ -103,6 +104,8 @@ class Space:
             if field not in _OPTION_FIELDS:
                 axes.append(Axis(field, _alternatives(field, value)))
                 continue
+            if not isinstance(value, Mapping):
+                raise _shapeless(field, value, "its options are no mapping of names to alternatives")
             axes += [Axis(field, _alternatives(field, each, option=name), name) for name, each in value.items()]
         return cls(tuple(axes))
 
@@ -249,18 +252,41 @@ def _require_usable(good: Sequence[tuple[int, ...]], refused: Sequence[tuple[tup
 
 
 def _alternatives(field: str, value: Any, *, option: str | None = None) -> tuple[Any, ...]:
-    """``value`` as alternatives: a list of them, a range, or the only one."""
+    """``value`` as alternatives: a list of them, an array, a range, or the only one."""
     name = option or field
+    value = _frozen(name, plain(value))
     if isinstance(value, str) and is_range(value) and field not in ("network", "optimizer"):
         return parse_range(value, doing=f"reading {name}")
     if field == "network":
-        each = (value,) if isinstance(value, str) or value is None else value
+        each = value if isinstance(value, tuple) else (value,)
         return tuple(None if network == "none" else network for network in each)
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if not isinstance(value, tuple):
         return (value,)
-    if _holds_numbers(field, option) and not any(isinstance(each, Sequence) for each in value):
-        return (tuple(value),) if len(value) or field == "widths" else ()
-    return tuple(tuple(each) if isinstance(each, list) else each for each in value)
+    if _holds_numbers(field, option) and not any(isinstance(each, tuple) for each in value):
+        return (value,) if value or field == "widths" else ()
+    return value
+
+
+def _frozen(name: str, value: Any) -> Any:
+    """Lists as tuples, at any depth.
+
+    Raises:
+        ArgumentError: There is a mapping among them, which holds no alternatives.
+    """
+    if isinstance(value, Mapping):
+        wrong = f"{name} is a mapping, not alternatives: options are given once, and what lacks one ignores it"
+        raise _shapeless(name, value, wrong)
+    return tuple(_frozen(name, each) for each in value) if isinstance(value, list) else value
+
+
+def _shapeless(name: str, value: Any, wrong: str) -> ArgumentError:
+    return ArgumentError(
+        "building the space",
+        wrong,
+        expected="a value, a list of them, or a range",
+        got=f"{name} = {value!r}"[:120],
+        do='learning_rate=[0.1, 0.01], optimizer_options={"momentum": [0, 0.9]}',
+    )
 
 
 def _holds_numbers(field: str, option: str | None) -> bool:

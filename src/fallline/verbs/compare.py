@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from fallline.core.recipe import Recipe
+from fallline.core.times import seconds_of
 from fallline.study.comparing import compare as compare_job
-from fallline.study.contest import Contest
+from fallline.study.contest import Contest, seeds_of
 from fallline.study.events import Event, JobObserver
+from fallline.study.folder import folder_named
 from fallline.study.job import Columns, Job
 from fallline.study.own_networks import named
 from fallline.study.plan import task_named
@@ -25,11 +27,11 @@ def compare(
     source: Any,
     target: str | int | Sequence[str | int] | None = None,
     *,
-    seeds: int | Sequence[int] = _SEEDS,
+    seeds: int | Iterable[int] = _SEEDS,
     folds: int | None = None,
     sample: int | None = None,
     halving: bool = False,
-    budget: float | None = None,
+    budget: float | str | None = None,
     task: Literal["regression", "binary", "multiclass", "multilabel", "counts"] | None = None,
     weight: str | None = None,
     drop: Sequence[str] = (),
@@ -73,12 +75,12 @@ def compare(
 ) -> Study:
     """Train every recipe of a space from several seeds, all at once, and rank them.
 
-    Each field of a recipe may be one value, a list of alternatives, or a range (`log_range`, or its text
-    ``"1e-4:1:16log"``); every alternative goes with every other. What an optimizer lacks is ignored for it. Recipes are
-    ranked by the task's metric on the validation rows, the mean over the seeds; the best 50 are compared with the first
-    one, pair by pair. The chosen run, the best recipe's best seed, is scored once on the test rows, beside
-    scikit-learn's baselines. Where nothing of a recipe is given, sgd, adam, adamw and rmsprop are compared, each at 16
-    learning rates, with two networks and two activations.
+    Each field of a recipe may be one value, alternatives (a list, an array, a set, …), or a range (`log_range`, or its
+    text ``"1e-4:1:16log"``); every alternative goes with every other. What an optimizer lacks is ignored for it.
+    Recipes are ranked by the task's metric on the validation rows, the mean over the seeds; the best 50 are compared
+    with the first one, pair by pair. The chosen run, the best recipe's best seed, is scored once on the test rows,
+    beside scikit-learn's baselines. Where nothing of a recipe is given, sgd, adam, adamw and rmsprop are compared, each
+    at 16 learning rates, with two networks and two activations.
 
     Args:
         source: A table, as `train` takes it.
@@ -90,8 +92,9 @@ def compare(
         sample: Draw so many recipes of the space (Sobol); None: all.
         halving: Drop the weaker two thirds of the recipes, by their first seed, at a ninth and again at a third of the
             epochs; those that are left get the other seeds.
-        budget: Seconds of training; recipes that do not fit are left out, evenly over the space. None: all are
-            trained; where nothing of a recipe is given, as many as fit two minutes.
+        budget: Time to train, in seconds or as ``"60s"``, ``"10m"``, ``"2h"``; recipes that do not fit are left out,
+            evenly over the space. None: all are trained; where nothing of a recipe is given, as many as fit two
+            minutes.
         task: What kind of question it is; None: inferred, and said.
         weight: Name of a column of row weights.
         drop: Columns not to learn from.
@@ -170,15 +173,15 @@ def compare(
                 engine=engine,
                 threads=threads,
                 check=check,
-                out=None if out is None else Path(out),
+                out=folder_named(out),
                 keep=keep,
             ),
             space=Space.of(given) if given else DEFAULT,
-            seeds=tuple(seeds) if isinstance(seeds, Sequence) else tuple(range(max(0, seeds))),
+            seeds=seeds_of(seeds),
             folds=folds,
             sample=sample,
             halving=halving,
-            budget=budget,
+            budget=None if budget is None else seconds_of(budget, doing="reading the budget"),
             default=not given,
         ),
         observer or _ignore,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fallline.core.recipe import OptionValue, Recipe
 from fallline.study.events import Event, JobObserver
+from fallline.study.folder import folder_named
 from fallline.study.job import Columns, Job
 from fallline.study.own_networks import named
 from fallline.study.plan import task_named
@@ -156,7 +157,7 @@ def train(
             engine=engine,
             threads=threads,
             check=check,
-            out=None if out is None else Path(out),
+            out=folder_named(out),
             keep=keep,
         ),
         observer or _ignore,
