@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 from rich.markup import render
 
@@ -67,6 +68,18 @@ def test_the_terminal_shows_plan_ranking_and_conclusion(fallline: Command, rows:
         assert word in ended.out
 
 
+def test_what_was_found_in_the_data_is_said_once(fallline: Command, rows: Path):
+    told = table("sold").with_columns(answer=pl.col("sold").cast(pl.Int64))
+    told.write_csv("told.csv")
+    ended = fallline("compare", "told.csv", "--target", "sold", "--momentum", "0,0.9", *TWO, "--out", "study")
+    said = " ".join(ended.out.split())
+    leaks = [note for note in fl.open("study").header.notes if "answer" in note]
+    assert leaks
+    assert " ".join(leaks[0].split()) in said
+    assert "momentum is ignored" in ended.err
+    assert "momentum is ignored" not in ended.out
+
+
 def test_quiet_says_the_result_alone(fallline: Command, rows: Path):
     ended = fallline("compare", rows, "--target", "sold", *TWO, "--out", "study", "--quiet")
     assert ended.out.splitlines() == ["study", fl.open("study").header.conclusion]
@@ -119,6 +132,29 @@ def test_a_space_may_be_a_file_and_flags_go_first(fallline: Command):
     )
     assert ended.json["recipes"] == (2 + 1) * 2
     assert {place["recipe"]["learning_rate"] for place in ended.json["ranking"]} == {0.1}
+
+
+def test_flags_go_before_the_same_options_of_a_file_and_leave_the_others(fallline: Command):
+    Path("space.toml").write_text("[optimizer_options]\nmomentum = [0.0, 0.9]\nweight_decay = [0.5]\n")
+    ended = fallline(
+        "compare",
+        "iris",
+        "--space",
+        "space.toml",
+        "--optimizer",
+        "sgd",
+        "--lr",
+        "0.1",
+        "--momentum",
+        "0.5",
+        *SHORT,
+        "--json",
+        "--out",
+        "study",
+    )
+    [place] = ended.json["ranking"]
+    options = place["recipe"]["optimizer_options"]
+    assert (options["momentum"], options["weight_decay"]) == (0.5, 0.5)
 
 
 def test_a_network_of_ones_own_is_compared_with_the_one_that_is_built_in(fallline: Command):
@@ -179,7 +215,21 @@ def test_a_mistake_ends_with_2_in_the_house_form_and_writes_nothing(fallline: Co
     assert not Path("studies").exists()
 
 
-@pytest.mark.parametrize("text", ["optimizer = [", "seed = [1, 2]", "optmizer = 'sgd'", "learning_rate = []"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "optimizer = [",
+        "seed = [1, 2]",
+        "optmizer = 'sgd'",
+        "learning_rate = []",
+        "learning_rate = {low = 1}",
+        "optimizer_options = 5",
+        "loss_options = [1]",
+        "[optimizer_options.sgd]\nmomentum = [0.9]",
+        "learning_rate = true",
+        "weight_decay = 0.1",
+    ],
+)
 def test_a_damaged_space_is_a_mistake(fallline: Command, text: str):
     Path("space.toml").write_text(text)
     ended = fallline("compare", "iris", "--space", "space.toml")

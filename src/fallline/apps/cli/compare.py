@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +36,8 @@ from fallline.apps.cli.options import (
     listed,
     orders,
 )
+from fallline.catalogue.card import Kind
+from fallline.catalogue.registry import flags
 from fallline.core.errors import ArgumentError, FalllineError, Interrupted
 from fallline.core.recipe import Recipe
 
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BUDGET = (
     "Time to train: 60s, 10m, 2h. Recipes that do not fit are left out, evenly over the space. [dim]\\[default: two "
     "minutes where nothing of a recipe is given, else as long as it takes][/dim]"
@@ -119,7 +120,7 @@ def compare(
     from fallline.apps.cli.progress import ProgressBar
     from fallline.verbs.compare import compare as compare_verb
 
-    fields = {**({} if space is None else _read(space)), **space_fields(given)}
+    fields = _merged({} if space is None else _read(space), space_fields(given))
     code = 0
     with ProgressBar(errors(), quiet=quiet) as progress:
         try:
@@ -130,7 +131,7 @@ def compare(
                 folds=folds,
                 sample=sample,
                 halving=halving,
-                budget=None if budget is None else _seconds(budget),
+                budget=budget,
                 task=task,  # pyright: ignore[reportArgumentType]  # checked there
                 weight=weight,
                 drop=listed(drop),
@@ -156,7 +157,7 @@ def compare(
         except Interrupted as stop:
             study, code = open_study(stop.study), 130
     try:
-        _say(study, json=json, quiet=quiet, timings=timings)
+        _say(study, said=progress.said, json=json, quiet=quiet, timings=timings)
     except KeyboardInterrupt:
         code = 130
     if code:
@@ -166,8 +167,8 @@ def compare(
     return code
 
 
-def _say(study: Study, *, json: bool, quiet: bool, timings: bool) -> None:
-    """Write the report, and say what came out."""
+def _say(study: Study, *, said: Collection[str], json: bool, quiet: bool, timings: bool) -> None:
+    """Write the report, and say what came out, and what has not been said yet of the data."""
     from fallline.render.comparison_terminal import comparison_summary, timings_table
     from fallline.study.reporting import comparison_of, report_of
 
@@ -178,6 +179,11 @@ def _say(study: Study, *, json: bool, quiet: bool, timings: bool) -> None:
         results().print(study.path, study.header.conclusion, sep="\n", soft_wrap=True, markup=False)
     else:
         console = results()
+        notes = [note for note in study.header.notes if note not in said]
+        for note in notes:
+            console.print(f"· {escape(note)}", style="dim")
+        if notes:
+            console.print()
         console.print(comparison_summary(report_of(study), comparison, plan=False))
         console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)
     if timings:
@@ -196,22 +202,30 @@ def _read(path: Path) -> Mapping[str, Any]:
     for name in fields:
         if name not in Recipe.model_fields or name in ("seed", "dtype"):
             expected = ", ".join(field for field in Recipe.model_fields if field not in ("seed", "dtype"))
-            raise ArgumentError(doing, f"a recipe has no alternatives for {name!r}", expected=f"some of {expected}")
+            wrong = f"a recipe has no alternatives for {name!r}"
+            raise ArgumentError(doing, wrong, expected=f"some of {expected}", do=_place_of(name))
     return fields
 
 
-def _seconds(text: str) -> float:
-    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
-    try:
-        return float(number) * _UNITS[unit]
-    except ValueError:
-        raise ArgumentError(
-            "reading --budget",
-            "it is no time",
-            expected="seconds, or a number with s, m or h",
-            got=text,
-            do="--budget 60s",
-        ) from None
+def _place_of(name: str) -> str | None:
+    """Where in a space file, or beside it, something goes that is no field of a recipe."""
+    if name in ("seed", "seeds"):
+        return "--seeds 4"
+    kinds: tuple[Kind, ...] = ("optimizer", "loss", "schedule", "activation")
+    for kind in kinds:
+        if any(option.name == name for owners in flags(kind).values() for _, option in owners):
+            return f"write it below [{kind}_options]"
+    return "--dtype float64" if name == "dtype" else None
+
+
+def _merged(fields: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file and the flags say: flags go first, among options each for itself."""
+    both = {
+        name: {**options, **flags[name]}
+        for name, options in fields.items()
+        if name.endswith("_options") and name in flags and isinstance(options, Mapping)
+    }
+    return {**fields, **flags, **both}
 
 
 def _diverged(study: Study) -> FalllineError:

@@ -25,6 +25,8 @@ class ProgressBar:
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
         self._quiet = quiet
+        self.said: tuple[str, ...] = ()
+        """The plan's notes, once they have been printed."""
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -70,6 +72,7 @@ class ProgressBar:
         width = max(len(name) for name, _ in plan.lines)
         for name, text in plan.lines:
             self._bar.console.print(f"{name:<{width}}  {text}", markup=False, soft_wrap=True)
+        self.said = plan.notes
         for note in plan.notes:
             self._bar.console.print(f"· {note}", markup=False, soft_wrap=True, style="dim")
 
