@@ -75,6 +75,32 @@ def test_what_contradicts_itself_is_left_out_and_said():
     assert "nesterov" in candidates.notes[0]
 
 
+def test_what_is_left_out_counts_recipes_and_not_points_of_the_grid():
+    space = {"optimizer": ["sgd", "lbfgs"], "learning_rate": 0.1, "batch_size": [32, 1000]}
+    options = {"optimizer_options": {"momentum": [0.0, 0.5, 0.9]}}
+    (left_out,) = [note for note in found({**space, **options}).notes if note.startswith("Left out")]
+    assert "1 recipe (" in left_out
+
+
+@pytest.mark.parametrize("sample", [1, 2, 5, 20, 80])
+def test_a_sample_goes_round_what_contradicts_itself(sample: int):
+    space = {"optimizer": ["adam", "lbfgs"], "batch_size": [32, 1000], "learning_rate": "1e-4:1:64log"}
+    recipes = found(space, sample=sample).recipes
+    assert len(recipes) == sample
+    assert not any(recipe.optimizer == "lbfgs" and recipe.batch_size == 32 for recipe in recipes)
+
+
+def test_a_sample_of_nothing_but_contradictions_is_a_mistake():
+    with pytest.raises(RecipeError, match="batch"):
+        found({"optimizer": "lbfgs", "batch_size": 32, "learning_rate": "1e-4:1:64log"}, sample=3)
+
+
+def test_where_no_optimizer_is_named_it_is_said_which_one_is_compared():
+    assert found({"epochs": 20}).notes == ("No optimizer was named: adamw alone is compared.",)
+    assert not DEFAULT.candidates(TARGET, rows=200).notes
+    assert not found({"optimizer": "adamw"}).notes
+
+
 def test_an_optimizer_that_is_named_is_taken_as_the_catalogue_has_it():
     assert found({"optimizer": "adamw"}).recipes[0].optimizer_options["weight_decay"] == 0.01
     assert found({"learning_rate": 0.1}).recipes[0].optimizer_options["weight_decay"] == weight_decay_for(200)

@@ -81,7 +81,7 @@ def find_study(name: str | Path) -> Path:
     Raises:
         StudyError: There is none.
     """
-    path = Path(name)
+    path = Path(os.path.expanduser(name))
     if os.path.isdir(path):
         return path
     if os.path.isfile(STUDIES / path / HEADER):

@@ -20,7 +20,7 @@ from fallline.core.plain import plain
 from fallline.core.ranges import is_range, parse_range
 from fallline.core.recipe import Recipe
 from fallline.core.task import Target
-from fallline.study.plan import RUNGS, filled
+from fallline.study.plan import OPTIMIZER, RUNGS, filled
 
 __all__ = ["DEFAULT", "Axis", "Candidates", "Space"]
 
@@ -110,11 +110,6 @@ class Space:
         return cls(tuple(axes))
 
     @property
-    def size(self) -> int:
-        """Points of the whole grid; optimizers' own ladders of learning rates, options they lack and all."""
-        return prod(len(axis.values) for axis in self._grid)
-
-    @property
     def losses(self) -> tuple[str, ...]:
         """The losses that it names; empty where it leaves them to the task."""
         return self._named("loss") or ()
@@ -123,7 +118,8 @@ class Space:
         """The recipes of the whole grid, or of a sample of it.
 
         What an optimizer, loss, schedule or activation lacks is ignored for it and does not multiply its recipes;
-        equal recipes are taken once. What contradicts itself is left out, unless all do.
+        equal recipes are taken once. What contradicts itself is left out; it is a mistake where an alternative is in no
+        recipe of the grid that can be trained, or no recipe of a sample can be.
 
         Args:
             target: What is to be predicted.
@@ -131,21 +127,24 @@ class Space:
             sample: How many recipes to draw, by a scrambled Sobol sequence; None: all.
 
         Raises:
-            RecipeError: No recipe of the space can be trained; or a field is out of its range.
+            RecipeError: An alternative is in no recipe that can be trained.
             UnknownNameError: A name is not in the catalogue.
         """
         self._require_owners()
         found: dict[Recipe, tuple[int, ...]] = {}
-        refused: list[tuple[tuple[int, ...], RecipeError]] = []
+        refused: dict[str, tuple[tuple[int, ...], RecipeError]] = {}
         for point in self._points(sample):
+            given = self._given(point)
+            key = repr(given)  # many points may be one recipe, of which some options are ignored
             try:
-                found.setdefault(self._resolved(self._given(point), target, rows), point)
+                found.setdefault(self._resolved(given, target, rows), point)
             except RecipeError as error:
-                refused.append((point, error))
+                refused.setdefault(key, (point, error))
             if sample is not None and len(found) == sample:
                 break
-        _require_usable(list(found.values()), refused)
-        return Candidates(tuple(found), (*self._ignored(), *_left_out([error for _, error in refused])))
+        if sample is None or not found:  # what a sample has not drawn may go well with the rest
+            _require_usable(list(found.values()), list(refused.values()))
+        return Candidates(tuple(found), (*self._ignored(), *_left_out([error for _, error in refused.values()])))
 
     @property
     def _grid(self) -> tuple[Axis, ...]:
@@ -212,8 +211,10 @@ class Space:
             )
 
     def _ignored(self) -> list[str]:
-        """What is said of options that some of the names have no use for."""
+        """What is said of options that some of the names have no use for, and of optimizers that nobody named."""
         notes = []
+        if self._named("optimizer") is None:
+            notes.append(f"No optimizer was named: {OPTIMIZER} alone is compared.")
         own = [network_name(network) for network in self._named("network") or () if network is not None]
         for axis in self.axes:
             if axis.field in LAYERS and own and self._some_built_in:
