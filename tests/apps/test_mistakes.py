@@ -55,6 +55,11 @@ MISTAKES = {
     "a weight that is absent": ([*PRICE, "--weight", "sise"], "did you mean 'size'?"),
     "a weight that is the target": ([*PRICE, "--weight", "price"], "price"),
     "a weight that is text": ([*PRICE, "--weight", "colour"], "colour"),
+    "a weight at a position that is absent": ([*PRICE, "--weight", "99"], "weight = 99"),
+    "a column to drop at a position that is absent": ([*PRICE, "--drop", "99"], "drop = 99"),
+    "a group at a position that is absent": ([*PRICE, "--split-by", "group:99"], "split_by group = 99"),
+    "alternatives for a number": ([*PRICE, "--lr", "0.1,0.2"], "fallline compare"),
+    "alternatives for a name": ([*PRICE, "--optimizer", "sgd,adam"], "fallline compare"),
     # names
     "an unknown optimizer": ([*PRICE, "--optimizer", "adma"], "did you mean 'adam'?"),
     "a module that is not there": ([*PRICE, "--optimizer", "nowhere:Class"], "no module named nowhere"),

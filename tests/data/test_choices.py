@@ -80,7 +80,7 @@ def test_texts_booleans_and_dates_are_numbers_if_asked_to_be():
 
 
 def test_text_that_is_to_be_numbers_is_refused_with_its_row():
-    with pytest.raises(DataError, match="encoding column 'cut': row 1 does not hold a number"):
+    with pytest.raises(DataError, match="taking column 'cut' for numbers: row 1 does not hold a number"):
         prepared(numeric=["cut"])
 
 

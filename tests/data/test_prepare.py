@@ -95,6 +95,12 @@ def test_the_notes_are_in_the_order_of_the_work(write):
     assert 5 not in torch.cat([part.rows for part in parts(prepared)])
 
 
+def test_the_column_of_weights_may_be_named_by_its_position():
+    position = FRAME.columns.index("w") + 1
+    for weight in (position, str(position)):
+        assert prepare(read(FRAME), target="y", weight=weight).schema.weight == "w"
+
+
 def test_rows_of_weight_zero_or_none_are_left_out_and_counted():
     weights = FRAME["w"].to_list()
     weights[0], weights[1] = 0.0, None

@@ -126,3 +126,27 @@ def test_a_mistake_is_an_error_in_the_house_form_and_writes_nothing(tmp_path: Pa
     assert str(caught.value).startswith(f"{caught.value.doing}: {caught.value.wrong}")
     assert not list(tmp_path.iterdir())
     assert set(Path(__file__).parent.iterdir()) == here
+
+
+@pytest.mark.parametrize("target", [Y, pl.Series(Y), Y > 0, np.where(Y > 0, "yes", "no"), [1, 2] * 30], ids=type)
+def test_values_given_as_the_target_are_pointed_to_where_they_belong(target: object, tmp_path: Path):
+    with pytest.raises(fl.FalllineError, match=r"fl\.train\(\(X, y\)\)") as caught:
+        fl.train(X, target, out=tmp_path / "study")
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("given", [{"learning_rate": [0.1, 0.2]}, {"widths": [(8,), (4,)]}, {"optimizer": "sgd,adam"}])
+def test_alternatives_are_pointed_to_compare(given: dict[str, object], tmp_path: Path):
+    with pytest.raises(fl.FalllineError, match=r"fl\.compare"):
+        fl.train(FRAME, "y", **given, out=tmp_path / "study")
+
+
+def test_a_network_of_ones_own_goes_by_its_name_in_messages(tmp_path: Path):
+    def net(inputs: int, outputs: int) -> torch.nn.Module:
+        return torch.nn.Linear(inputs, outputs + 1)
+
+    for network, name in ((net, "the network net:"), (lambda inputs, outputs: 3, "lambda inputs, outputs: …,")):
+        with pytest.raises(fl.FalllineError) as caught:
+            fl.train(FRAME, "y", network=network, check=False, out=tmp_path / "study")
+        assert name in str(caught.value)
+        assert "given." not in str(caught.value)

@@ -36,7 +36,7 @@ def imported_network(
     Raises:
         RecipeError: It cannot be imported or built, or does not map ``(row, inputs)`` to ``(row, outputs)``.
     """
-    doing = f"building the network {reference}"
+    doing = f"building the network {network_name(reference)}"
     called = function or _function(reference, doing)
     with working_directory_first():  # the function may import what it needs when it is called
         try:
@@ -137,7 +137,13 @@ def _in_eval_mode(module: nn.Module) -> Iterator[None]:
 
 
 def _expected(reference: str) -> str:
-    return f"{reference.partition(':')[2]}(inputs, outputs), which returns a torch.nn.Module"
+    name = reference.partition(":")[2]
+    said = (
+        "lambda inputs, outputs: …"
+        if is_given(reference) and name.startswith("lambda_")
+        else f"{name}(inputs, outputs)"
+    )
+    return f"{said}, which returns a torch.nn.Module"
 
 
 def _shown(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 from torch.nn.init import calculate_gain
 
+from fallline.catalogue.given import network_name
 from fallline.catalogue.imported_network import imported_network
 from fallline.core.errors import RecipeError
 from fallline.core.recipe import OptionValue, Recipe
@@ -232,7 +233,7 @@ def _require_no_layers(recipe: Recipe) -> None:
         given, default = getattr(recipe, name), Recipe.model_fields[name].get_default(call_default_factory=True)
         if given != default:
             raise RecipeError(
-                f"setting up the network {recipe.network}",
+                f"setting up the network {network_name(recipe.network or '')}",
                 f"its function decides on its layers, so {name} would have no effect",
                 got=f"{name} = {given}",
                 do=f"leave --{name} out",

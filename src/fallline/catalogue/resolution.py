@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fallline.catalogue.card import Card, Kind, Option
 from fallline.catalogue.contract import Loss
+from fallline.catalogue.given import network_name
 from fallline.catalogue.losses import LOSSES
 from fallline.catalogue.registry import find, flags
 from fallline.core.errors import RecipeError
@@ -67,7 +68,7 @@ def require_batches(recipe: Recipe, *, rows: int) -> None:
     if min(recipe.batch_size, rows) > 1:
         return
     raise RecipeError(
-        f"setting up network {recipe.network}" if recipe.network else "setting up normalization batch",
+        f"setting up network {network_name(recipe.network)}" if recipe.network else "setting up normalization batch",
         "batch normalization cannot be trained on batches of one row: less their mean, nothing is left of them",
         expected="at least 2 rows in a batch",
         got=f"batch_size = {recipe.batch_size} of {rows:,} training rows",

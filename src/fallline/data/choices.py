@@ -81,14 +81,24 @@ def checked(
         DataError: Two wishes contradict each other, or a column has fewer than two levels, or one twice.
     """
 
-    def found(wished: Collection[str | int]) -> frozenset[str]:
-        return frozenset(find(columns, wish, doing=doing) for wish in _listed(wished, doing))
+    def found(wished: Collection[str | int], kind: str) -> frozenset[str]:
+        return frozenset(find(columns, wish, doing=doing, kind=kind) for wish in _listed(wished, doing))
 
     reserved = {**({weight: "the weight"} if weight else {}), **dict.fromkeys(targets, "the target")}
     if aside in reserved:
         raise DataError(doing, f"{aside!r} is {reserved[aside]}; the rows cannot be split by it")
-    levels = {find(columns, name, doing=doing): _levels(name, given, doing) for name, given in (ordered or {}).items()}
-    choices = Choices(found(drop), found(only), found(categorical), found(numeric), levels, aside)
+    levels = {
+        find(columns, name, doing=doing, kind="ordered"): _levels(name, given, doing)
+        for name, given in (ordered or {}).items()
+    }
+    choices = Choices(
+        drop=found(drop, "drop"),
+        only=found(only, "only"),
+        categorical=found(categorical, "categorical"),
+        numeric=found(numeric, "numeric"),
+        ordered=levels,
+        aside=aside,
+    )
     _refuse_contradictions(choices, reserved, doing)
     return choices
 

@@ -53,16 +53,18 @@ def unseen_gaps(name: str, count: int, done: str, *, infinite: int = 0) -> Remar
     return Remark(name, "without a value{}, which training never saw", done, rows=count, infinite=infinite)
 
 
-def refuse_wrong(column: pl.Series, wrong: pl.Series, expected: str, *, first_row: int) -> None:
-    """Raise for the first row that is wrong."""
+def refuse_wrong(
+    column: pl.Series, wrong: pl.Series, expected: str, *, first_row: int, doing: str | None = None
+) -> None:
+    """Raise for the first row that is wrong; ``doing`` says as what it is taken before anything is learnt."""
     if wrong.any():
         row = wrong.arg_max() or 0
         count = wrong.sum()
         raise DataError(
-            f"encoding column {column.name!r}",
+            doing or f"encoding column {column.name!r}",
             f"row {first_row + row + 1} does not hold {expected}"
             + (f", nor do {count - 1:,} others" if count > 1 else ""),
-            expected=f"{expected}, as in training",
+            expected=expected if doing else f"{expected}, as in training",
             got=f"{column.name} = {str(column[row])[:80]!r}",
             do="correct the value, or leave it empty if it is missing",
         )

@@ -113,7 +113,7 @@ def _fitted(whole: pl.Series, train: pl.Series, choices: Choices, written: Numbe
     if name in choices.categorical:
         return _categorical(train)
     if name in choices.numeric:
-        numbers(whole)  # an error should name the row of the table
+        numbers(whole, doing=f"taking column {whole.name!r} for numbers")  # an error should name the row of the table
         return _numeric(train, written)
     if train.dtype == pl.Boolean:
         missing = train.null_count()

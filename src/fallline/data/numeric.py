@@ -119,10 +119,13 @@ class OrderedColumn(BaseColumn):
         return [Remark(self.name, met, done, rows=unseen.len(), examples=examples), *kept]
 
 
-def numbers(column: pl.Series, *, written: NumberFormat = PLAIN, first_row: int = 0) -> tuple[np.ndarray, int]:
+def numbers(
+    column: pl.Series, *, written: NumberFormat = PLAIN, first_row: int = 0, doing: str | None = None
+) -> tuple[np.ndarray, int]:
     """A column as float64 ``(row,)``, NaN where it is missing or infinite, and how many are infinite.
 
-    Dates and times count days since 1970.
+    Dates and times count days since 1970. What ``doing`` says is what an error says was being done, where the column
+    has not been learnt from yet.
 
     Raises:
         DataError: A value is text that is no number.
@@ -137,7 +140,7 @@ def numbers(column: pl.Series, *, written: NumberFormat = PLAIN, first_row: int 
     else:
         parsed = pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
     if parsed.null_count() > column.null_count():
-        refuse_wrong(column, parsed.is_null() & column.is_not_null(), "a number", first_row=first_row)
+        refuse_wrong(column, parsed.is_null() & column.is_not_null(), "a number", first_row=first_row, doing=doing)
     values = np.array(parsed.to_numpy())
     infinite = np.isinf(values)
     count = int(np.count_nonzero(infinite))

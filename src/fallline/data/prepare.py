@@ -21,7 +21,7 @@ from fallline.data.schema import Schema, encode
 from fallline.data.split import Parts
 from fallline.data.splitby import SplitBy
 from fallline.data.table import Table
-from fallline.data.target import find_all, moments
+from fallline.data.target import find, find_all, moments
 
 __all__ = ["Prepared", "prepare"]
 
@@ -53,7 +53,7 @@ def prepare(
     target: str | int | Sequence[str | int] | None,
     task: Task | None = None,
     allowed: tuple[Task, ...] | None = None,
-    weight: str | None = None,
+    weight: str | int | None = None,
     split_seed: int = 0,
     split_by: str | None = None,
     folds: int | None = None,
@@ -72,7 +72,7 @@ def prepare(
             table's own.
         task: The task that was asked for; None infers it.
         allowed: The tasks that the chosen loss is for (`fallline.data.target.infer`).
-        weight: The column of row weights, numbers of at least 0; rows of weight 0 are left out.
+        weight: Name or position of the column of row weights, at least 0; rows of weight 0 are left out.
         split_seed: Seeds the splits.
         split_by: ``random``; ``stratified`` by the classes; ``time:COLUMN``, the last rows for testing and
             those before them for validation; ``group:COLUMN``, no group in two parts; None stratifies where
@@ -97,6 +97,7 @@ def prepare(
     """
     doing = f"preparing {table.source}"
     names = _target_names(table, target, doing)
+    weight = None if weight is None else find(table.frame.columns, weight, doing=doing, kind="weight")
     by = SplitBy.parse(split_by, table.frame.columns, doing=doing)
     choices = checked(
         table.frame.columns,

@@ -51,7 +51,7 @@ class SplitBy:
         if how in ("random", "stratified") and not colon:
             return cls(how)
         if how in ("time", "group") and name.strip():
-            return cls(how, find(columns, name.strip(), doing=doing))
+            return cls(how, find(columns, name.strip(), doing=doing, kind=f"split_by {how}"))
         raise ArgumentError(
             doing,
             "this is no way to split the rows",

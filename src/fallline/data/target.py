@@ -25,14 +25,15 @@ _CLASSES_FOR_A_LOSS = 100
 _TINY = 4 * float(np.finfo(np.float64).tiny)
 
 
-def find(columns: Sequence[str], target: str | int, *, doing: str = "finding the target") -> str:
-    """The name of the target column.
+def find(columns: Sequence[str], target: str | int, *, doing: str = "finding the target", kind: str = "target") -> str:
+    """The name of a column, such as the target.
 
     Args:
         columns: Names of the columns, in order.
         target: A name, or a position counted from 1, or from the end if negative (-1 is the last). A name
             wins over a number: ``"3"`` is the column named 3 if there is one.
         doing: What an error says was being done.
+        kind: What an error calls the column.
 
     Raises:
         UnknownNameError: There is no column of that name.
@@ -55,7 +56,7 @@ def find(columns: Sequence[str], target: str | int, *, doing: str = "finding the
             doing,
             "there is no column at that position",
             expected=f"1 … {len(columns)}, or -1 … -{len(columns)} from the end",
-            got=f"target = {target}",
+            got=f"{kind} = {target}",
         )
     return columns[position]
 
@@ -81,11 +82,19 @@ def find_all(
     """
     if isinstance(target, str):
         target = [target] if target in columns else [part.strip() for part in target.split(",")]
+    if not isinstance(target, int) and len(target) > max(len(columns), 2):
+        raise DataError(
+            doing,
+            "there are more of them than columns",
+            expected="names or positions of columns",
+            got=f"{len(target):,} of them",
+            do="fl.train((X, y)), if they are the values to predict",
+        )
     names = tuple(find(columns, part, doing=doing) for part in ([target] if isinstance(target, int) else target))
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice or not names:
         wrong = f"{twice[0]!r} is named twice" if twice else "no column is named"
-        raise DataError(doing, wrong, expected="one or more different columns", got=f"target = {target}")
+        raise DataError(doing, wrong, expected="one or more different columns", got=f"target = {target}"[:120])
     return names
 
 

@@ -96,7 +96,7 @@ def _weights(table: Table, weight: str, targets: tuple[str, ...], doing: str) ->
     if weight in targets:
         raise DataError(doing, f"{weight!r} is both the target and the weight", expected="two columns")
     column = table.frame[weight]
-    weights, infinite = numbers(column)
+    weights, infinite = numbers(column, doing=f"taking column {weight!r} for weights")
     if infinite or (weights < 0).any():
         row = int(np.argmax((weights < 0) | column.cast(pl.Float64, strict=False).is_infinite().to_numpy()))
         raise DataError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
@@ -15,8 +15,10 @@ __all__ = ["Columns", "Job"]
 
 _INF = float("inf")
 _MOST_THREADS = 1024  # more than a machine has; so many can be started on most
+_MANY = 50
+"""Texts beyond so many are values to predict, not names of columns."""
 _EXPECTED = {
-    **dict.fromkeys(("engine", "metric", "weight"), "a name"),
+    **dict.fromkeys(("engine", "metric"), "a name"),
     "split_by": "random, stratified, time:COLUMN or group:COLUMN",
     "delimiter": "a single character, or tab, space, comma, semicolon or bar",
 }
@@ -50,7 +52,7 @@ class Job:
         target: Name or 1-based position of the target column, or several; None for a built-in set.
         recipe: The recipe's fields that were given; the rest is planned.
         task: The task; None: inferred.
-        weight: Name of the column of row weights.
+        weight: Name or 1-based position of the column of row weights.
         columns: What is to be done to the columns, where that was said.
         header: Whether the first line of a delimited file holds names; None: found out.
         delimiter: What separates its fields; None: found out.
@@ -72,7 +74,7 @@ class Job:
     target: str | int | Sequence[str | int] | None = None
     recipe: Mapping[str, Any]
     task: Task | None = None
-    weight: str | None = None
+    weight: str | int | None = None
     columns: Columns = field(default_factory=Columns)
     header: bool | None = None
     delimiter: str | None = None
@@ -91,7 +93,9 @@ class Job:
         threads = self.threads is None or _whole(self.threads, high=_MOST_THREADS)
         _require(threads, "threads", self.threads, f"1 … {_MOST_THREADS}")
         _require(self.keep is None or _whole(self.keep), "keep", self.keep, "1 or more, or all (in Python: None)")
-        for name in ("engine", "metric", "weight", "split_by", "delimiter"):
+        weight = self.weight is None or isinstance(self.weight, str) or _whole(self.weight, low=-_INF)
+        _require(weight, "weight", self.weight, "a column's name or position")
+        for name in ("engine", "metric", "split_by", "delimiter"):
             value = getattr(self, name)
             _require(isinstance(value, str) or (value is None and name != "engine"), name, value, _EXPECTED[name])
         _check_target(self.target)
@@ -100,6 +104,14 @@ class Job:
 
 def _check_target(target: object) -> None:
     several = list(target) if _is_list(target) else [target]
+    if _is_list(target) and not isinstance(target, Sequence | Set) and not _few_names(several):
+        raise ArgumentError(
+            "setting up the training",
+            "the target is not named, but given",
+            expected="a column's name or position, or a list of them",
+            got=f"target of type {type(target).__name__}, with {len(several):,} values",
+            do="fl.train((X, y))",
+        )
     named = all(isinstance(each, str) or _whole(each, low=-_INF) for each in several)
     expected = "a column's name or position, or a list of them"
     _require(target is None or named, "target", target, expected, do="--target NAME, or target='NAME'")
@@ -113,6 +125,11 @@ def _check_columns(columns: Columns) -> None:
     expected = "a list of categories for each column, the lowest first"
     do = "--ordered cut=Fair,Good,Ideal, or ordered={'cut': ['Fair', 'Good', 'Ideal']}"
     _require(lists, "ordered", columns.ordered, expected, do=do)
+
+
+def _few_names(several: Sequence[object]) -> bool:
+    """Whether they may be names of columns, as those of a DataFrame are, and not a column of text."""
+    return len(several) <= _MANY and all(isinstance(each, str) for each in several)
 
 
 def _is_list(value: object) -> TypeGuard[Iterable[object]]:

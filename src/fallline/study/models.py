@@ -66,7 +66,7 @@ def require_fit(module: nn.Module, parameters: Mapping[str, Tensor], recipe: Rec
     name = next(name for name in (*wanted, *there) if wanted.get(name) != there.get(name))
     raise StudyError(
         f"building the model of the study {study}",
-        f"the network {recipe.network} is not the one that was trained",
+        f"the network {network_name(recipe.network)} is not the one that was trained",
         expected=f"{name} {there[name]}" if name in there else f"no {name}",
         got=f"{name} {wanted[name]}" if name in wanted else f"no {name}",
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from fallline.catalogue.registry import default_loss, find, ladder
 from fallline.catalogue.resolution import resolved
-from fallline.core.errors import UnknownNameError
+from fallline.core.errors import RecipeError, UnknownNameError
+from fallline.core.plain import plain
 from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.core.task import Target, Task
@@ -89,9 +90,10 @@ def plan(given: Mapping[str, Any], *, target: Target, rows: int) -> Population:
         rows: Training rows.
 
     Raises:
-        RecipeError: A field is out of range, or the loss makes no sense for the target.
+        RecipeError: A field is out of range or holds alternatives, or the loss makes no sense for the target.
         UnknownNameError: A name is not in the catalogue.
     """
+    _require_one_each(given)
     recipe = resolved(filled(given, target=target, rows=rows), target, rows=rows)
     rates = [recipe.learning_rate] if "learning_rate" in given else ladder(recipe.optimizer, RUNGS)
     return Population.ladder(recipe, rates)
@@ -124,6 +126,21 @@ def filled(given: Mapping[str, Any], *, target: Target, rows: int, named: bool =
     if "patience" not in given:
         planned["patience"] = patience_for(planned.get("epochs", recipe.epochs))
     return recipe.replace(**planned)
+
+
+def _require_one_each(given: Mapping[str, Any]) -> None:
+    """A training has one value for each field."""
+    for name, value in given.items():
+        held = plain(value)
+        lists = isinstance(held, list) and (name != "widths" or any(isinstance(each, list) for each in held))
+        if lists or (isinstance(held, str) and "," in held):
+            raise RecipeError(
+                "setting up the training",
+                f"{name} holds alternatives",
+                expected="a single value",
+                got=f"{name} = {value!r}"[:120],
+                do="fallline compare, or fl.compare(…), which takes alternatives",
+            )
 
 
 def task_named(name: str) -> Task:

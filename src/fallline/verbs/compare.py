@@ -33,7 +33,7 @@ def compare(
     halving: bool = False,
     budget: float | str | None = None,
     task: Literal["regression", "binary", "multiclass", "multilabel", "counts"] | None = None,
-    weight: str | None = None,
+    weight: str | int | None = None,
     drop: Sequence[str] = (),
     only: Sequence[str] = (),
     categorical: Sequence[str] = (),
@@ -96,7 +96,7 @@ def compare(
             evenly over the space. None: all are trained; where nothing of a recipe is given, as many as fit two
             minutes.
         task: What kind of question it is; None: inferred, and said.
-        weight: Name of a column of row weights.
+        weight: Name or 1-based position of a column of row weights.
         drop: Columns not to learn from.
         only: The only columns to learn from; empty: all.
         categorical: Columns to be taken as categories, though they hold numbers.

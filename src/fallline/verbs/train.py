@@ -23,7 +23,7 @@ def train(
     target: str | int | Sequence[str | int] | None = None,
     *,
     task: Literal["regression", "binary", "multiclass", "multilabel", "counts"] | None = None,
-    weight: str | None = None,
+    weight: str | int | None = None,
     drop: Sequence[str] = (),
     only: Sequence[str] = (),
     categorical: Sequence[str] = (),
@@ -77,7 +77,7 @@ def train(
         target: Name or 1-based position (-1: the last) of the column to predict, or several: numbers, or labels
             that are 0 or 1; None for a built-in set.
         task: What kind of question it is; None: inferred from the target, and said.
-        weight: Name of a column of row weights.
+        weight: Name or 1-based position of a column of row weights.
         drop: Columns not to learn from.
         only: The only columns to learn from; empty: all.
         categorical: Columns to be taken as categories, though they hold numbers.

@@ -9,6 +9,7 @@ import functools
 import inspect
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -133,4 +134,7 @@ def _usage(error: Exception) -> str:
     wrong = getattr(error, "format_message", error.__str__)()
     wrong = wrong.removesuffix(".")
     doing = f"reading the options of {command}" if command != "fallline" else "reading the command"
-    return str(FalllineError(doing, wrong[:1].lower() + wrong[1:], do=f"{command} --help"))
+    wrong, unread = re.subn(r"Input should be a valid (\w+), unable to parse string as an? \w+", r"it is no \1", wrong)
+    several = unread and command.endswith(" train")
+    do = "give a single value; alternatives are for fallline compare" if several else f"{command} --help"
+    return str(FalllineError(doing, wrong[:1].lower() + wrong[1:], do=do))

@@ -51,7 +51,7 @@ _TASK = f"What is asked: {', '.join(task for task in Tasks)}. Inferred from the 
 Source = Annotated[str, typer.Argument(help=_SOURCE, show_default=False)]
 Target = Annotated[str | None, typer.Option(help=_TARGET, show_default=False)]
 Task = Annotated[str | None, typer.Option(help=_TASK, show_default=False)]
-Weight = Annotated[str | None, typer.Option(help="The column of row weights.", show_default=False)]
+Weight = Annotated[str | None, typer.Option(help="The column of row weights, by name or position.", show_default=False)]
 Drop = Annotated[str | None, typer.Option(help="Columns not to learn from, separated by commas.", show_default=False)]
 Only = Annotated[
     str | None, typer.Option(help="The only columns to learn from, separated by commas.", show_default=False)
