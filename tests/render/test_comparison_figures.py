@@ -113,13 +113,21 @@ def test_an_error_is_the_better_the_smaller():
     scale = [colour for _, colour in axis.colorscale]
     assert axis.cmin == min(cell.value for cell in mpg().heat if cell.value is not None)
     assert scale[0] == heat_map(heart()).layout.coloraxis.colorscale[-1][1]
-    assert list(axis.colorbar.ticktext) == ["≥ 4.624", "best 2.597"]
+    assert list(axis.colorbar.ticktext) == ["≥ 6.948", "best 2.597"]
 
 
 def test_a_few_senseless_values_do_not_take_the_scale():
     axis = heat_map(mpg()).layout.coloraxis
     assert axis.cmax < 10
     assert max(value for trace in strips(heat_map(mpg())) for value in trace.z[0] if value is not None) > 1e17
+
+
+def test_where_half_the_cells_are_near_the_best_the_others_are_told_apart():
+    values = [1.0, 0.99, 0.98, 0.97, 0.6, 0.4, 0.2, 0.1]
+    heat = tuple(HeatCell("adam", 10.0**-at, value, 0.0) for at, value in enumerate(values))
+    (row,) = grid_of(replace(heart(), heat=heat)).rows
+    shares = {box.cell.value: box.share for box in row.boxes}
+    assert shares[0.6] > shares[0.4] > shares[0.2]
 
 
 def test_equal_values_are_all_the_best():

@@ -126,7 +126,7 @@ def test_the_tolerance_is_in_decades():
 
 def test_timings_add_up():
     lines = shown(timings_table(heart()))
-    assert lines[-1].split()[:2] == ["all", "6.5"]
+    assert lines[-1].split()[:2] == ["together", "6.5"]
     assert any(line.startswith("training") and "53%" in line for line in lines)
 
 

@@ -3,13 +3,13 @@
 import subprocess
 import sys
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from fallline.render.terminal import ladder_table, scores_table, studies_table, summary, treatment_table
+from fallline.render.terminal import ladder_table, notes_list, scores_table, studies_table, summary, treatment_table
 
 STUDIES = [
     {
@@ -52,6 +52,22 @@ def shown(renderable, width=80):
 def test_tables_fit_the_width(table, width, report, nothing_finite, hostile):
     for given in (report, nothing_finite, hostile):
         assert max(cell_len(line) for line in shown(table(given), width)) <= width
+
+
+def test_a_terminal_that_knows_ascii_alone_shows_bars_and_arrows(report):
+    lines = {}
+    for encoding in ("ascii", "utf-8"):
+        raw = BytesIO()
+        console = Console(file=TextIOWrapper(raw, encoding=encoding, errors="replace"), width=100, color_system=None)
+        console.print(summary(report))
+        console.print(notes_list(["said · done"]))
+        console.file.flush()
+        lines[encoding] = raw.getvalue().decode(encoding).splitlines()
+    whole = "\n".join(lines["ascii"])
+    assert "??" not in whole
+    assert "##" in whole
+    assert "^ higher is better, v lower is better" in whole
+    assert [len(line.rstrip()) for line in lines["ascii"]] == [len(line.rstrip()) for line in lines["utf-8"]]
 
 
 @pytest.mark.parametrize("width", [80, 140])

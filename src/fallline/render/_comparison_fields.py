@@ -15,6 +15,7 @@ from fallline.render.number import aligned
 __all__ = [
     "Fields",
     "compared",
+    "decades_text",
     "fields_of",
     "heading_of",
     "intervals",
@@ -117,6 +118,11 @@ def outcomes_text(outcomes: Sequence[tuple[str, int]]) -> str:
     """How runs ended, the most frequent first."""
     ordered = sorted(outcomes, key=lambda pair: -pair[1])
     return ", ".join(f"{count:,} {code}" for code, count in ordered) or plural(0, "run")
+
+
+def decades_text(width: str) -> str:
+    """So many powers of ten."""
+    return f"{width} decade" if width == "1" else f"{width} decades"
 
 
 def steps_text(steps: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fallline.render._comparison_fields import decades_text
 from fallline.render._comparison_grid import Box, Grid, Row
 from fallline.render._theme import ACCENT, MUTED, RULE, SHARES, plain
 from fallline.render.comparison import Comparison, Tolerance
@@ -88,7 +89,7 @@ def underline(tolerance: Tolerance, at: int) -> list[Trace]:
     hover = f"<b>{plain(tolerance.optimizer)}</b>, within 1.1 × its lowest validation loss:<br>"
     hover += f"learning rates {short(low)} to {short(high)}"
     if tolerance.decades is not None:
-        hover += f" ({short(tolerance.decades, 2)} decades)"
+        hover += f" ({decades_text(short(tolerance.decades, 2))})"
     look = {"type": "scatter", "cliponaxis": False, "hoverinfo": "text", "name": "tolerated"}
     line = {**look, "mode": "lines", "x": [low, high], "y": [at + _LINE] * 2, "line": {"color": MUTED, "width": 2}}
     rate = tolerance.best_rate

@@ -15,6 +15,7 @@ from fallline.render._comparison_fields import (
     verdict,
 )
 from fallline.render._comparison_grid import Grid
+from fallline.render._comparison_words import NO_TOLERANCE
 from fallline.render._parts import escaped, table
 from fallline.render.comparison import Comparison, Place
 from fallline.render.number import aligned, short
@@ -97,7 +98,7 @@ def tolerances(comparison: Comparison, grid: Grid) -> str:
     names = [_head(name, number=place > 0) for place, name in enumerate(head)]
     key = "Tolerance: how many powers of ten of learning rates reach within 1.1 times the lowest validation loss."
     if any(each.decades is None for each in comparison.tolerances):
-        key += " - where a single rate was tried, or no loss was above 0."
+        key += f" {NO_TOLERANCE}."
     return f'{table(names, rows)}<p class="key">{key}</p>'
 
 
@@ -114,7 +115,14 @@ def timings(comparison: Comparison) -> str:
         ]
         for (name, taken), text in zip(comparison.timings, aligned(seconds, 3), strict=True)
     ]
-    rows.append(['<th scope="row">all</th>', f'<td class="number">{short(total, 3)} s</td>', "<td></td>", "<td></td>"])
+    rows.append(
+        [
+            '<th scope="row">together</th>',
+            f'<td class="number">{short(total, 3)} s</td>',
+            "<td></td>",
+            "<td></td>",
+        ]
+    )
     head = [_head("part"), _head("time", number=True), _head("share", number=True), "<th></th>"]
     return table(head, rows)
 
@@ -127,8 +135,8 @@ def _places(places: Sequence[Place], names: Sequence[str], comparison: Compariso
     asked = any(place.distinguishable is not None for place in places)
     head = [_head("", number=True), *(_head(name, number=right) for name, right in zip(names, number, strict=True))]
     head.append(_head(heading_of(comparison), number=True))
-    head += [_head("95 % interval")] if drawn else []
     head += [_head("beside the best")] if asked else []
+    head += [_head("95 % interval")] if drawn else []
     head.append(_head("runs"))
     rows = []
     for place, text, (mean, low, high) in zip(places, texts, intervals(places), strict=True):
@@ -138,8 +146,8 @@ def _places(places: Sequence[Place], names: Sequence[str], comparison: Compariso
             for name, right in zip(names, number, strict=True)
         ]
         cells.append(f'<td class="number{" best" if place.rank == 1 and place.mean is not None else ""}">{mean}</td>')
-        cells += [f'<td class="nowrap">{f"{low} to {high}" if place.low is not None else "-"}</td>'] if drawn else []
         cells += [f'<td class="nowrap {_class(place)}">{verdict(place)}</td>'] if asked else []
+        cells += [f'<td class="nowrap">{f"{low} to {high}" if place.low is not None else "-"}</td>'] if drawn else []
         cells.append(f'<td class="quiet nowrap">{escaped(outcomes_text(place.outcomes))}</td>')
         rows.append(cells)
     chosen = next((at for at, place in enumerate(places) if place.chosen), None)

@@ -13,8 +13,19 @@ from fallline.render.comparison import Comparison, Place
 from fallline.render.names import metric_name
 from fallline.render.number import short
 
-__all__ = ["MOST_PLACES", "level_text", "of_courses", "of_heat", "of_ranking", "shown_places", "unscored"]
+__all__ = [
+    "MOST_PLACES",
+    "NO_TOLERANCE",
+    "level_text",
+    "of_courses",
+    "of_heat",
+    "of_ranking",
+    "shown_places",
+    "unscored",
+]
 
+NO_TOLERANCE = "- where a single rate was tried, rates were dropped on the way, or no loss was above 0"
+"""Why an optimizer has no tolerance."""
 MOST_PLACES = 20
 """So many places are drawn with their intervals."""
 

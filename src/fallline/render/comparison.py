@@ -54,7 +54,7 @@ class Tolerance:
     Args:
         optimizer: Its name.
         decades: Powers of ten of learning rates within 1.1 times its lowest validation loss; None where that cannot
-            be said: a single rate, or a loss that is not above 0.
+            be said: a single rate, a loss that is not above 0, or rates that were dropped on the way.
         rates: The lowest and the highest of those rates.
         best_rate: The rate of its lowest validation loss.
     """
@@ -90,7 +90,7 @@ class Curve:
 
     Args:
         optimizer: Its name.
-        label: The recipe in short ("adam, 0.01, 128,32, relu").
+        label: The recipe in short ("adam, 0.01, 128,32, relu, dropout 0.1").
         seeds: For each seed the validation loss of each epoch; runs that stopped early are shorter.
     """
 

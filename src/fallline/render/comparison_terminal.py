@@ -13,11 +13,11 @@ from rich.text import Text
 from fallline.render._captions import plural
 from fallline.render._comparison_blocks import CALM, heat_axis, heat_row, spark
 from fallline.render._comparison_curves import Course, course_of
-from fallline.render._comparison_fields import steps_text, tail
+from fallline.render._comparison_fields import decades_text, steps_text, tail
 from fallline.render._comparison_grid import Grid, grid_of
 from fallline.render._comparison_ranking import ranking
 from fallline.render._comparison_text import padded, ready, verbatim
-from fallline.render._comparison_words import unscored
+from fallline.render._comparison_words import NO_TOLERANCE, unscored
 from fallline.render._marks import clipped, safe
 from fallline.render._window import Window
 from fallline.render.comparison import Comparison, PlanLine
@@ -104,7 +104,7 @@ def timings_table(comparison: Comparison) -> RenderableType:
     total = sum(seconds)
     for (name, taken), text in zip(comparison.timings, aligned(seconds, 3), strict=True):
         table.add_row(verbatim(name), f"{text} s", f"{taken / total if total else 0:.0%}")
-    table.add_row("all", f"{short(total, 3)} s", "")
+    table.add_row("together", f"{short(total, 3)} s", "")
     return table
 
 
@@ -135,9 +135,12 @@ def tolerance_table(comparison: Comparison) -> RenderableType:
     decades = aligned([each.decades for each in comparison.tolerances], 2)
     for each, width in zip(comparison.tolerances, decades, strict=True):
         rates = "-" if each.rates is None else f"{short(each.rates[0], 3)} to {short(each.rates[1], 3)}"
-        tolerated = "-" if each.decades is None else f"{width} decades"
+        tolerated = "-" if each.decades is None else decades_text(width)
         table.add_row(verbatim(tail(each.optimizer, _NAME)), tolerated, rates, short(each.best_rate))
-    return Group(table, verbatim("tolerance: learning rates within 1.1 times the lowest validation loss", "dim"))
+    key = "tolerance: learning rates within 1.1 times the lowest validation loss"
+    if any(each.decades is None for each in comparison.tolerances):
+        key += f"; {NO_TOLERANCE}"
+    return Group(table, verbatim(key, "dim"))
 
 
 def curve_lines(comparison: Comparison) -> RenderableType:

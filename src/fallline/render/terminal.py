@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from fallline.render._legible import Legible
 from fallline.render._marks import safe
 from fallline.render._treatment import FIELDS, MANY, grouped
 from fallline.render._window import logarithmic
@@ -18,7 +19,7 @@ from fallline.render.names import best_rows, column, heading, model_name
 from fallline.render.number import aligned, short
 from fallline.render.report import Report
 
-__all__ = ["ladder_table", "scores_table", "studies_table", "summary", "treatment_table"]
+__all__ = ["ladder_table", "notes_list", "scores_table", "studies_table", "summary", "treatment_table"]
 
 _BAR = 14
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -34,7 +35,7 @@ def summary(report: Report) -> RenderableType:
     parts: list[RenderableType] = [_text(report.title, "bold"), facts, Text(), ladder_table(report), Text()]
     if report.scores:
         parts += [scores_table(report), Text()]
-    return Group(*parts, _text(report.conclusion, "bold"))
+    return Legible(Group(*parts, _text(report.conclusion, "bold")))
 
 
 def scores_table(report: Report) -> RenderableType:
@@ -45,7 +46,7 @@ def scores_table(report: Report) -> RenderableType:
     columns = [_starred(report, metric) for metric in report.metrics]
     for row, (name, _) in enumerate(report.scores):
         table.add_row(_text(model_name(name)), *(cells[row] for cells in columns))
-    return Group(table, _text("↑ higher is better, ↓ lower is better, * best of its column", "dim"))
+    return Legible(Group(table, _text("↑ higher is better, ↓ lower is better, * best of its column", "dim")))
 
 
 def ladder_table(report: Report) -> Table:
@@ -82,8 +83,13 @@ def treatment_table(report: Report) -> RenderableType:
     for row in grouped(report.treatment) if many else report.treatment:
         table.add_row(*(_text(str(row.get(name, ""))) for name in FIELDS))
     if not many:
-        return table
-    return Group(table, _text(f"{len(report.treatment):,} columns, in groups treated alike", "dim"))
+        return Legible(table)
+    return Legible(Group(table, _text(f"{len(report.treatment):,} columns, in groups treated alike", "dim")))
+
+
+def notes_list(notes: Sequence[str]) -> RenderableType:
+    """What was said of the data and the job, a line each."""
+    return Legible(Group(*(_text(f"· {note}", "dim") for note in notes)))
 
 
 def studies_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
@@ -97,7 +103,7 @@ def studies_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     Returns:
         The table: one line a study from 120 columns on, two lines below that.
     """
-    return _Studies(tuple(rows))
+    return Legible(_Studies(tuple(rows)))
 
 
 class _Studies:

@@ -134,13 +134,12 @@ def _say(study: Study, *, json: bool, quiet: bool) -> None:
 
 def show(study: Study, report: Path) -> None:
     """The study in the terminal: what was done to the data, the ladder, the scores, the conclusion."""
-    from fallline.render.terminal import summary, treatment_table
+    from fallline.render.terminal import notes_list, summary, treatment_table
     from fallline.study.reporting import report_of
 
     console, shown = results(), report_of(study)
     console.print(treatment_table(shown))
-    for note in study.header.notes:
-        console.print(f"· {escape(note)}", style="dim")
+    console.print(notes_list(study.header.notes))
     console.print()
     console.print(summary(shown))
     console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)
