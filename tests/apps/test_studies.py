@@ -1,5 +1,7 @@
 """`fallline studies`: a table, or one JSON object; damaged studies are named."""
 
+import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,19 @@ def test_studies_are_a_table_for_people(fallline: Command, shelf: Path):
     assert (ended.code, ended.err) == (0, "")
     for word in ("hopeless", "price", "kind", "RMSE", "balanced accuracy"):
         assert word in ended.out
+
+
+def test_people_read_the_time_of_their_own_clock(fallline: Command, shelf: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TZ", "XXX-05:30")
+    time.tzset()
+    try:
+        said = fallline("studies", shelf).out
+        created = datetime.fromisoformat(Study(shelf / "price").header.created)
+        here = created.astimezone(timezone(timedelta(hours=5, minutes=30)))
+        assert here.strftime("%Y-%m-%d %H:%M") in " ".join(said.split())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_without_a_folder_it_is_studies(fallline: Command, home: Path, shelf: Path):

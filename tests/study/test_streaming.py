@@ -142,5 +142,6 @@ def test_a_headers_absence_and_the_delimiter_may_be_said(study_of: Callable[[str
     path.write_text(rows.write_csv(separator="~", null_value=""))
     (found,) = predict_batches(study, path, header=True, delimiter="~")
     same(found.frame(), predict(study, rows).frame())
+    same(predict(study, path, header=True, delimiter="~").frame(), found.frame())
     with pytest.raises(DataError, match="a column is missing"):
         list(predict_batches(study, path, header=False, delimiter="~"))

@@ -94,10 +94,11 @@ def _carried_out(
         with clock.part("baselines"):
             observer(Stage("baselines", "fitting what a network has to beat"))
             rivals = baselines(trials.data, judge.scorer)
-        observer(Stage("training", f"training {len(trials.population):,} runs", trials.population, outline.epochs))
+        runs = _counted(len(trials.population), "run")
+        observer(Stage("training", f"training {runs}", trials.population, outline.epochs))
         trained, stopped = trials.trained(observer, clock)
         with clock.part("ranking"):
-            observer(Stage("ranking", f"ranking {len(trials.groups):,} recipes"))
+            observer(Stage("ranking", f"ranking {_counted(len(trials.groups), 'recipe')}"))
             results = trials.results(trained)
             metric = usable(results, judge.metric)
             places = ranked(results, trials.groups, metric)
@@ -121,6 +122,10 @@ def _carried_out(
     if stopped or interrupts:
         raise Interrupted(draft.path)
     return Study(draft.path)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _outlined(contest: Contest, candidates: Candidates, data: Dataset, engine: Engine) -> Outline:

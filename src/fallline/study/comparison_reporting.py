@@ -93,6 +93,12 @@ def _told_apart(
     return tuple((name.rpartition(".")[2], _text(flat[name])) for name in names if flat.get(name) is not None)
 
 
+def _labelled(name: str, text: str) -> str:
+    """A field in a line of several: a bare number says what it is, but for the learning rate."""
+    bare = name == "learning_rate" or not text.replace(".", "").replace("e-", "").isdigit()
+    return text if bare else f"{name.replace('_', ' ')} {text}"
+
+
 def _text(value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value)) or "none"
@@ -160,7 +166,7 @@ def _curves(study: Study, entries: Sequence[_Entry]) -> tuple[Curve, ...]:
         Curve(
             optimizer=entry.recipe.optimizer,
             label=", ".join(
-                [entry.recipe.optimizer, *(text for _, text in _told_apart(entry.recipe, names, networks))]
+                [entry.recipe.optimizer, *(_labelled(*pair) for pair in _told_apart(entry.recipe, names, networks))]
             ),
             seeds=tuple(
                 mean_curve([losses.get(run, ()) for run in entry.row["runs"][start : start + folds]])

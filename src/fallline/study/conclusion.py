@@ -78,6 +78,8 @@ def _first(header: Header, comparison: ComparisonTable, run: str) -> str:
     if others < 1:
         return said
     level = comparison.level - 1
+    if others == 1:
+        return f"{said}, the next one being {'in' if level else ''}distinguishable from it"
     rest = "none" if level == 0 else "all" if level == others else f"{level:,}"
     return f"{said}, {rest} of the next {others:,} being indistinguishable from it"
 

@@ -48,9 +48,12 @@ def network_notes(recipes: Iterable[Recipe]) -> tuple[str, ...]:
     names = dict.fromkeys(network_name(reference) for reference in given_references(recipes))
     if not names:
         return ()
+    said, whose = ("The network", "its") if len(names) == 1 else ("The networks", "their")
+    said += f" {' and '.join(names)}"
+    functions = "FUNCTION" if len(names) == 1 else "{REFERENCE: FUNCTION, …}"
     return (
-        f"The network {', '.join(names)} cannot be imported again: its source is kept in {NETWORKS}, the study is not "
-        "rerunnable, and in another session it is opened by fl.open(STUDY, network=FUNCTION).",
+        f"{said} cannot be imported again: {whose} source is kept in {NETWORKS}, the study is not "
+        f"rerunnable, and in another session it is opened by fl.open(STUDY, network={functions}).",
     )
 
 

@@ -68,15 +68,22 @@ class Predictions:
         return self.table._repr_html_()
 
 
-def predict(study: Study, rows: Any) -> Predictions:
+def predict(study: Study, rows: Any, *, header: bool | None = None, delimiter: str | None = None) -> Predictions:
     """Predict raw rows with the study's best run.
+
+    Args:
+        study: The study.
+        rows: The new rows.
+        header: Whether the first line of a delimited file holds names; None: found out.
+        delimiter: What separates its fields; None: found out.
 
     Raises:
         SourceError: The rows cannot be read.
         DataError: A column is missing, or holds text where it held numbers.
         StudyError: No run of the study can predict.
     """
-    return _predicted(study, _best(study), read(rows, text=study.schema.text_columns).frame)
+    table = read(rows, text=study.schema.text_columns, header=header, delimiter=delimiter)
+    return _predicted(study, _best(study), table.frame)
 
 
 def predict_batches(

@@ -60,8 +60,8 @@ def train(job: Job, observer: JobObserver) -> Study:
     with reserved(job.out, name=table.name) as draft, threads(job.threads):
         observer(Stage("baselines", "fitting what a network has to beat"))
         rivals = baselines(data, scorer)
-        epochs = sum(recipe.epochs for recipe in population)
-        observer(Stage("training", f"training {len(population)} runs", population, epochs))
+        epochs, runs = sum(recipe.epochs for recipe in population), f"{len(population)} run{'s' * (len(population) != 1)}"
+        observer(Stage("training", f"training {runs}", population, epochs))
         trained, stopped = _trained(engine, population, data, observer)
         results = Results(population=population, trained=trained, data=data, engine=engine, scorer=scorer)
         used = VALIDATION_LOSS if lacks(results, metric) else metric

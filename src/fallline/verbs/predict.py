@@ -15,13 +15,17 @@ from fallline.verbs.open import open as open_study
 __all__ = ["predict", "predict_batches"]
 
 
-def predict(study: Study | str | Path, rows: Any) -> Predictions:
+def predict(
+    study: Study | str | Path, rows: Any, *, header: bool | None = None, delimiter: str | None = None
+) -> Predictions:
     """Predict raw rows with a study's best run.
 
     Args:
         study: A study, its folder, its name in ``./studies``, or ``"latest"``.
         rows: A table with the columns that the study was trained on (the target may be absent): a path, a
             pandas or polars DataFrame, or an array of inputs ``(row, column)`` where it was trained on arrays.
+        header: Whether the first line of a delimited file holds names; None: found out.
+        delimiter: What separates its fields; None: found out.
 
     Returns:
         The predictions, with ``.values`` for an array, ``.frame()`` for a table with probabilities, ``.notes`` for
@@ -32,7 +36,8 @@ def predict(study: Study | str | Path, rows: Any) -> Predictions:
         SourceError: The rows cannot be read.
         DataError: A column is missing, or holds text where it held numbers.
     """
-    return predict_rows(study if isinstance(study, Study) else open_study(study), rows)
+    opened = study if isinstance(study, Study) else open_study(study)
+    return predict_rows(opened, rows, header=header, delimiter=delimiter)
 
 
 def predict_batches(

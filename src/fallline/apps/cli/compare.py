@@ -170,6 +170,7 @@ def compare(
 def _say(study: Study, *, said: Collection[str], json: bool, quiet: bool, timings: bool) -> None:
     """Write the report, and say what came out, and what has not been said yet of the data."""
     from fallline.render.comparison_terminal import comparison_summary, timings_table
+    from fallline.render.terminal import notes_list
     from fallline.study.reporting import comparison_of, report_of
 
     report, comparison = study.report(), comparison_of(study)
@@ -180,9 +181,8 @@ def _say(study: Study, *, said: Collection[str], json: bool, quiet: bool, timing
     else:
         console = results()
         notes = [note for note in study.header.notes if note not in said]
-        for note in notes:
-            console.print(f"· {escape(note)}", style="dim")
         if notes:
+            console.print(notes_list(notes))
             console.print()
         console.print(comparison_summary(report_of(study), comparison, plan=False))
         console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -29,5 +30,10 @@ def studies(
     elif not len(found) and not found.unreadable:
         errors().print(f"no studies in {folder}; make one with: fallline train wine", markup=False)
     elif len(found):
-        results().print(studies_table(found.rows))
+        results().print(studies_table([{**row, "created": _here(row["created"])} for row in found.rows]))
     return 0
+
+
+def _here(created: str) -> str:
+    """A moment as the clock on the wall shows it, as folders are named by."""
+    return datetime.fromisoformat(created).astimezone().isoformat()
