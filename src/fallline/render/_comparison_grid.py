@@ -13,7 +13,7 @@ from fallline.render.comparison import Comparison, HeatCell
 __all__ = ["Box", "Grid", "Row", "grid_of"]
 
 _REACH = 3.0
-"""Values so many times as far from the best as the weakest quarter begins are drawn as the worst is."""
+"""Values so many times as far from the best as the weakest quarter below it begins are drawn as the worst is."""
 _LONE = 0.25
 """Decades across of a cell that has no neighbour."""
 
@@ -114,7 +114,9 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
     """The best of ``values``, of which more is better, and the worst that is not far off all others."""
     if not values:
         return 0.0, 0.0
-    good, weak = max(values), sorted(values)[(len(values) - 1) // 4]
+    good = max(values)
+    worse = sorted({value for value in values if value < good}) or [good]
+    weak = worse[(len(worse) - 1) // 4]
     bad = min(value for value in values if value >= good - _REACH * (good - weak))
     return good, bad if bad < good else min(values)
 

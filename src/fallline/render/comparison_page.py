@@ -28,7 +28,7 @@ _STYLE = """
 .bar { min-width: 120px; width: 40%; padding-right: 0; }
 .bar > i { display: block; height: 9px; background: var(--muted); opacity: .55; }
 .dense { margin-top: 8px; }
-.dense th, .dense td { padding-top: 4px; padding-bottom: 4px; }
+.dense th, .dense td { padding-top: 4px; padding-bottom: 4px; padding-right: 15px; }
 .dense > .wide { max-height: 600px; overflow: auto; }
 .dense thead th { position: sticky; top: 0; background: var(--paper); box-shadow: inset 0 -1px var(--muted); }
 tr.chosen > td { font-weight: 600; }
