@@ -76,7 +76,7 @@ def test_seeds_that_are_none_are_refused(seeds: object, tmp_path: Path):
         ("seeds", {7, 3}, [3, 7]),
         ("seeds", np.int64(2), [0, 1]),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__ if not isinstance(value, str | list) else str(value),
 )
 def test_alternatives_and_seeds_may_be_held_by_anything(field: str, value: Any, expected: list[Any], tmp_path: Path):
     given = {"widths": (4,), "learning_rate": 0.1, "seeds": 1, "epochs": 1, "optimizer": "sgd", field: value}

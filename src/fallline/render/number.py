@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeGuard
 
-__all__ = ["aligned", "short"]
+__all__ = ["aligned", "counted", "short"]
 
 _LARGEST = 1e9
 """From here on numbers are written with an exponent."""
@@ -39,6 +39,16 @@ def short(value: float | None, digits: int = 4) -> str:
         return _scientific(value, digits)
     text = _fixed(value, decimals=_decimals(rounded, digits))
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> counted(1, "run"), counted(1024, "run")
+        ('1 run', '1,024 runs')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def aligned(values: Sequence[float | None], digits: int = 4) -> tuple[str, ...]:

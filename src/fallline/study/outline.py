@@ -11,7 +11,7 @@ from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines.protocol import Engine, Share
-from fallline.render.number import short
+from fallline.render.number import counted, short
 from fallline.study.forecast import Forecast, Speeds, available_memory, forecast, memory_of
 from fallline.study.halving import left_at, rungs, share_trained
 from fallline.study.space import Candidates
@@ -176,10 +176,11 @@ def _lines(
     recipes: Sequence[Recipe], seeds: Sequence[int], planned: Forecast, *, folds: int, halving: bool
 ) -> tuple[tuple[str, str], ...]:
     engines = ", ".join(
-        f"{share.runs:,} on {share.engine}" + (f" in {share.programs:,} blocks" if share.engine == "native" else "")
+        f"{share.runs:,} on {share.engine}"
+        + (f" in {counted(share.programs, 'block')}" if share.engine == "native" else "")
         for share in planned.shares
     )
-    crossed = f"{len(recipes):,} recipes × {len(seeds):,} {'seed' if len(seeds) == 1 else 'seeds'}"
+    crossed = f"{counted(len(recipes), 'recipe')} × {counted(len(seeds), 'seed')}"
     halved = [("halving", _halved(len(recipes), len(seeds), _last(recipes)))] if halving else []
     return (
         ("runs", f"{planned.runs:,}: {crossed}" + (f" × {folds:,} folds" if folds > 1 else "")),
@@ -199,7 +200,7 @@ def _halved(recipes: int, seeds: int, epochs: int) -> str:
     """Who goes on, and who gets the other seeds."""
     left = left_at(recipes, epochs)
     if not left or left[-1] == recipes:
-        return f"nothing to halve in {recipes:,} recipes and {epochs:,} epochs"
+        return f"nothing to halve in {counted(recipes, 'recipe')} and {counted(epochs, 'epoch')}"
     steps = [f"{many:,} go on after epoch {epoch:,}" for many, epoch in zip(left, rungs(epochs), strict=True)]
     first = "first seed of each; " if seeds > 1 else ""
     last = f"; these {left[-1]:,} get the other seeds" if seeds > 1 else ""
