@@ -18,9 +18,14 @@ __all__ = [
     "runs_table",
     "score_rows",
     "scores_table",
+    "small_scores",
+    "small_table",
     "table",
     "treatment",
 ]
+
+_CELL = "padding:2px 14px 2px 0;text-align:right;background:none"
+_FIRST = "padding:2px 14px 2px 0;text-align:left;background:none"
 
 
 def escaped(text: str) -> str:
@@ -67,6 +72,30 @@ def scores_table(report: Report) -> str:
         scores = [f'<td class="number{" best" if best else ""}">{text}</td>' for text, best in cells]
         body.append([f'<th scope="row">{escaped(name)}</th>', *scores])
     return table(head, body, chosen=None if report.best is None else 0)
+
+
+def small_table(head: list[str], rows: list[list[str]]) -> str:
+    """A table of cells that are HTML already, without style sheet; its first column is to the left."""
+    top = "".join(f'<th style="{_CELL if at else _FIRST}">{name}</th>' for at, name in enumerate(head))
+    body = "".join(
+        f'<tr><th style="{_FIRST};font-weight:normal">{row[0]}</th>'
+        + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    head_and_body = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f'<table style="border-collapse:collapse;margin:0 0 10px">{head_and_body}</table>'
+
+
+def small_scores(report: Report) -> str:
+    """The scores on the test rows as such a table; nothing where there are none."""
+    if not report.scores:
+        return ""
+    rows = [
+        [escaped(name), *(f"<b>{text}</b>" if best else text for text, best in cells)]
+        for name, cells in score_rows(report)
+    ]
+    return small_table(["test score", *(escaped(heading(metric)) for metric in report.metrics)], rows)
 
 
 def runs_table(report: Report) -> str:

@@ -12,7 +12,6 @@ from fallline.render._parts import escaped
 from fallline.render._shell import plot, section, shell
 from fallline.render.comparison import Comparison
 from fallline.render.document import scatters
-from fallline.render.names import heading
 from fallline.render.report import Report
 
 __all__ = ["html_comparison", "html_comparison_summary"]
@@ -87,7 +86,7 @@ def html_comparison_summary(report: Report, comparison: Comparison) -> str:
         f'<div style="max-width:760px"><p style="margin:0 0 2px"><b>{escaped(report.title)}</b></p>'
         f'<p style="margin:0 0 4px">{escaped(report.conclusion)}</p>'
         f'<p style="margin:0 0 10px;opacity:.75">{facts}</p>'
-        f"{_few_scores(report)}{_few_places(comparison)}{heat_drawing(comparison, grid_of(comparison))}</div>"
+        f"{_parts.small_scores(report)}{_few_places(comparison)}{heat_drawing(comparison, grid_of(comparison))}</div>"
     )
 
 
@@ -178,33 +177,6 @@ def _pair(left: str, right: str) -> str:
     return f'<div class="pair">{left}\n{right}</div>' if left or right else ""
 
 
-_CELL = "padding:2px 14px 2px 0;text-align:right;background:none"
-_FIRST = "padding:2px 14px 2px 0;text-align:left;background:none"
-
-
-def _small_table(head: list[str], rows: list[list[str]]) -> str:
-    """A table of cells that are HTML already, without style sheet; its first column is to the left."""
-    top = "".join(f'<th style="{_CELL if at else _FIRST}">{name}</th>' for at, name in enumerate(head))
-    body = "".join(
-        f'<tr><th style="{_FIRST};font-weight:normal">{row[0]}</th>'
-        + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row[1:])
-        + "</tr>"
-        for row in rows
-    )
-    head_and_body = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
-    return f'<table style="border-collapse:collapse;margin:0 0 10px">{head_and_body}</table>'
-
-
-def _few_scores(report: Report) -> str:
-    if not report.scores:
-        return ""
-    rows = [
-        [escaped(name), *(f"<b>{text}</b>" if best else text for text, best in cells)]
-        for name, cells in _parts.score_rows(report)
-    ]
-    return _small_table(["test score", *(escaped(heading(metric)) for metric in report.metrics)], rows)
-
-
 def _few_places(comparison: Comparison) -> str:
     """The first places, each in a line."""
     places = [place for place in comparison.places[:_FEW] if place.mean is not None]
@@ -214,4 +186,4 @@ def _few_places(comparison: Comparison) -> str:
         interval = f"{low} to {high}" if place.low is not None else "-"
         rows.append([f"{place.rank}. {escaped(text)}", mean, interval])
     head = [f"first of {comparison.recipes:,}, on validation rows", escaped(heading_of(comparison)), "95 % interval"]
-    return _small_table(head, rows) if rows else ""
+    return _parts.small_table(head, rows) if rows else ""

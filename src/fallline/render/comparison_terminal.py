@@ -20,7 +20,7 @@ from fallline.render._comparison_text import padded, ready, verbatim
 from fallline.render._comparison_words import NO_TOLERANCE, unscored
 from fallline.render._marks import clipped, safe
 from fallline.render._window import Window
-from fallline.render.comparison import Comparison, PlanLine
+from fallline.render.comparison import Comparison
 from fallline.render.names import metric_name
 from fallline.render.number import aligned, short
 from fallline.render.report import Report
@@ -30,7 +30,6 @@ __all__ = [
     "comparison_summary",
     "curve_lines",
     "heat_table",
-    "plan_table",
     "ranking_table",
     "timings_table",
     "tolerance_table",
@@ -54,13 +53,10 @@ class _Fitted:
         yield self._draw(options.max_width, options.ascii_only)
 
 
-def comparison_summary(report: Report, comparison: Comparison, *, plan: bool = True) -> RenderableType:
+def comparison_summary(report: Report, comparison: Comparison) -> RenderableType:
     """All that `compare` says at its end: title, facts, ranking, heat map, tolerance, curves, scores, conclusion.
 
-    Args:
-        report: The report of the chosen run.
-        comparison: What was compared.
-        plan: Whether the plan is said too; it is not needed where it was printed before the training.
+    The plan was said before the training.
     """
     facts = Table.grid(padding=(0, 2))
     for name, value in (
@@ -69,8 +65,6 @@ def comparison_summary(report: Report, comparison: Comparison, *, plan: bool = T
     ):
         facts.add_row(verbatim(name, "dim"), verbatim(value))
     parts: list[RenderableType] = [verbatim(report.title, "bold"), facts]
-    if plan and comparison.plan:
-        parts += [Text(), verbatim("the plan", "bold"), plan_table(comparison.plan)]
     for drawn, draw in (
         (comparison.places, ranking_table),
         (comparison.heat, heat_table),
@@ -83,16 +77,6 @@ def comparison_summary(report: Report, comparison: Comparison, *, plan: bool = T
     if report.scores:
         parts += [scores_table(report), Text()]
     return Group(*parts, verbatim(report.conclusion, "bold"))
-
-
-def plan_table(plan: Sequence[PlanLine]) -> RenderableType:
-    """What was planned, a line each."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for line in plan:
-        grid.add_row(verbatim(line.name, "dim"), verbatim(line.text))
-    return grid
 
 
 def timings_table(comparison: Comparison) -> RenderableType:

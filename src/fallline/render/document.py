@@ -9,7 +9,6 @@ from fallline.render._captions import Words
 from fallline.render._parts import escaped
 from fallline.render._shell import plot, section, shell
 from fallline.render._spark import sparkline
-from fallline.render.names import heading
 from fallline.render.report import Report
 
 __all__ = ["html_report", "html_summary", "scatters"]
@@ -38,21 +37,10 @@ def html_summary(report: Report) -> str:
     Returns:
         A fragment of HTML: title, conclusion, scores, and the loss against the learning rate drawn small.
     """
-    cell = "padding:2px 14px 2px 0;text-align:right;background:none"
-    first = "padding:2px 14px 2px 0;text-align:left;background:none"
-    head = "".join(f'<th style="{cell}">{escaped(heading(metric))}</th>' for metric in report.metrics)
-    rows = "".join(
-        f'<tr><th style="{first};font-weight:normal">{escaped(name)}</th>'
-        + "".join(f'<td style="{cell}">{f"<b>{text}</b>" if best else text}</td>' for text, best in cells)
-        + "</tr>"
-        for name, cells in _parts.score_rows(report)
-    )
     return (
         f'<div style="max-width:760px"><p style="margin:0 0 2px"><b>{escaped(report.title)}</b></p>'
         f'<p style="margin:0 0 8px">{escaped(report.conclusion)}</p>'
-        '<table style="border-collapse:collapse;margin:0 0 8px"><thead><tr>'
-        f'<th style="{first}">test score</th>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        f"{sparkline(report)}</div>"
+        f"{_parts.small_scores(report)}{sparkline(report)}</div>"
     )
 
 

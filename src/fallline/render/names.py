@@ -6,7 +6,7 @@ import math
 
 from fallline.render.report import Report
 
-__all__ = ["arrow", "best_rows", "column", "heading", "metric_name", "model_name"]
+__all__ = ["HIGHER_IS_BETTER", "arrow", "best_rows", "column", "heading", "metric_name", "model_name"]
 
 _METRICS = {
     "rmse": "RMSE",
@@ -17,7 +17,8 @@ _METRICS = {
     "pinball": "pinball loss",
 }
 _LOWER = frozenset({"rmse", "mae", "log_loss", "poisson_deviance", "pinball"})
-_HIGHER = frozenset({"r2", "accuracy", "balanced_accuracy", "roc_auc"})
+HIGHER_IS_BETTER = frozenset({"r2", "accuracy", "balanced_accuracy", "roc_auc"})
+"""The metrics of which more is better."""
 
 
 def metric_name(metric: str) -> str:
@@ -37,7 +38,7 @@ def model_name(model: str) -> str:
 
 def arrow(metric: str) -> str:
     """Which way the metric is better: "↓", "↑", or nothing where that is not known."""
-    return "↓" if metric in _LOWER else "↑" if metric in _HIGHER else ""
+    return "↓" if metric in _LOWER else "↑" if metric in HIGHER_IS_BETTER else ""
 
 
 def column(report: Report, metric: str) -> tuple[float | None, ...]:

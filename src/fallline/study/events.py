@@ -9,7 +9,7 @@ from typing import Literal
 from fallline.core.population import Population
 from fallline.engines.protocol import Progress
 
-__all__ = ["Event", "JobObserver", "Planned", "Progress", "Stage"]
+__all__ = ["Event", "JobObserver", "Planned", "Progress", "Stage", "unobserved"]
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,7 @@ class Planned:
 
 Event = Stage | Planned | Progress
 JobObserver = Callable[[Event], None]
+
+
+def unobserved(event: Event) -> None:
+    """The observer of a job that nobody watches."""

@@ -9,6 +9,7 @@ from sklearn import metrics
 
 from fallline.core.errors import UnknownNameError
 from fallline.core.task import Target, Task
+from fallline.render.names import HIGHER_IS_BETTER
 
 __all__ = ["HIGHER_IS_BETTER", "METRICS", "RANKING", "Guess", "Scorer", "Scores", "better"]
 
@@ -31,7 +32,6 @@ RANKING = {
     Task.multiclass: "balanced_accuracy",
     Task.multilabel: "roc_auc",
 }
-HIGHER_IS_BETTER = {"r2", "accuracy", "balanced_accuracy", "roc_auc"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from fallline.core.recipe import Recipe
 from fallline.core.times import seconds_of
 from fallline.study.comparing import compare as compare_job
 from fallline.study.contest import Contest, seeds_of
-from fallline.study.events import Event, JobObserver
+from fallline.study.events import JobObserver, unobserved
 from fallline.study.folder import folder_named
 from fallline.study.job import Columns, Job
 from fallline.study.own_networks import named
@@ -184,9 +184,5 @@ def compare(
             budget=None if budget is None else seconds_of(budget, doing="reading the budget"),
             default=not given,
         ),
-        observer or _ignore,
+        observer or unobserved,
     )
-
-
-def _ignore(event: Event) -> None:
-    """Observe nothing."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fallline.core.recipe import OptionValue, Recipe
-from fallline.study.events import Event, JobObserver
+from fallline.study.events import JobObserver, unobserved
 from fallline.study.folder import folder_named
 from fallline.study.job import Columns, Job
 from fallline.study.own_networks import named
@@ -160,9 +160,5 @@ def train(
             out=folder_named(out),
             keep=keep,
         ),
-        observer or _ignore,
+        observer or unobserved,
     )
-
-
-def _ignore(event: Event) -> None:
-    """Observe nothing."""

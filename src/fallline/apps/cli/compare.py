@@ -184,7 +184,7 @@ def _say(study: Study, *, said: Collection[str], json: bool, quiet: bool, timing
         if notes:
             console.print(notes_list(notes))
             console.print()
-        console.print(comparison_summary(report_of(study), comparison, plan=False))
+        console.print(comparison_summary(report_of(study), comparison))
         console.print(f"\nstudy   {escape(str(study.path))}\nreport  {escape(str(report))}", soft_wrap=True)
     if timings:
         errors().print(timings_table(comparison))
