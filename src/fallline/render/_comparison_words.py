@@ -73,7 +73,9 @@ def of_ranking(comparison: Comparison) -> Words:
     over = f", the mean over {means}" if means else ""
     drawn = " with its 95 % interval" if any(place.low is not None for place in shown) else ""
     said = [f"{metric[0].upper()}{metric[1:]} on the validation rows{over}{drawn}.", *level_text(comparison)]
-    common = fields_of(shown).common
+    names, common = fields_of(shown).names, fields_of(shown).common
+    if len(names) > 2:
+        said.append(f"Each is told by its {', '.join(names[:-1])} and {names[-1]}.")
     if common:
         said.append(f"Alike in all {len(shown)}: {_listed(common)}.")
     return Words(title, " ".join(said))
