@@ -1,6 +1,7 @@
 """The one sentence that a study's numbers support."""
 
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from fallline.study.conclusion import conclusion
 from fallline.study.header import Header
 from fallline.study.record import Study
+from tests.study.contests import SPACE, contest
 from tests.study.jobs import table, train
 
 
@@ -92,3 +94,12 @@ def test_a_table_with_a_leak_has_it_in_its_studys_sentence(tmp_path):
     header = train(leaky, target="price", epochs=2, widths=(4,), learning_rate=0.01, out=tmp_path / "study").header
     assert header.leaks == ("cents",)
     assert header.conclusion.endswith("suspect a leak, as cents alone tells the target.")
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [(1, "the next one being distinguishable"), (2, "the next one being in")]
+)
+def test_a_single_recipe_that_follows_is_said_in_the_singular(tmp_path: Path, level: int, expected: str):
+    header = contest(space={**SPACE, "optimizer": "adam"}, out=tmp_path / "study").header
+    compared = header.comparison.model_copy(update={"compared": 2, "level": level})
+    assert expected in conclusion(header.model_copy(update={"comparison": compared}))
