@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fallline.checks.diversion import overlaid
 from fallline.checks.instruments import Instruments
 from fallline.checks.notebook import Cell, cells_of
 from fallline.checks.observation import observed
-from fallline.checks.overlay import overlaid
 from fallline.checks.places import CELL, raised_at
 from fallline.checks.recorder import Recorder
 from fallline.checks.recording import recording
