@@ -87,7 +87,7 @@ def state(folder: Path) -> dict[str, tuple[int, str | None]]:
 
 
 @pytest.mark.parametrize("end", [ROTATED, REPLACED, COPIED, MADE_ANEW, MOVED, ATOMIC])
-def test_a_script_sees_what_it_does_to_files_and_they_stay_as_they_are(
+def test_a_script_sees_what_it_does_to_files_and_none_is_touched(
     folder: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ):
     script = folder / "train.py"

@@ -33,24 +33,24 @@ _CHANGES = ("chmod", "chown", "utime", "truncate", "setxattr", "removexattr")
 @contextlib.contextmanager
 def overlaid() -> Iterator[None]:
     """Keep what Python code does to files to itself for the length of a ``with`` block."""
-    home = os.getpid()
-    with tempfile.TemporaryDirectory(prefix="fallline-check-") as folder:
-        overlay = Overlay(Path(folder))
-        replaced = [(owner, name, getattr(owner, name), new) for owner, name, new in _functions(overlay)]
-        able = [(functions, new) for functions in _ABLE for _, _, old, new in replaced if old in functions]
-        for owner, name, _, new in replaced:
-            setattr(owner, name, new)
+    home, folder = os.getpid(), tempfile.mkdtemp(prefix="fallline-check-")
+    overlay = Overlay(Path(folder))
+    replaced = [(owner, name, getattr(owner, name), new) for owner, name, new in _functions(overlay)]
+    able = [(functions, new) for functions in _ABLE for _, _, old, new in replaced if old in functions]
+    for owner, name, _, new in replaced:
+        setattr(owner, name, new)
+    for functions, new in able:
+        functions.add(new)
+    try:
+        yield
+    finally:
+        for owner, name, original, _ in replaced:
+            setattr(owner, name, original)
         for functions, new in able:
-            functions.add(new)
-        try:
-            yield
-        finally:
-            for owner, name, original, _ in replaced:
-                setattr(owner, name, original)
-            for functions, new in able:
-                functions.discard(new)
-            if os.getpid() == home:
-                overlay.end()
+            functions.discard(new)
+        if os.getpid() == home:  # else a process that the script forked, to which the files do not belong
+            overlay.end()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _functions(overlay: Overlay) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
