@@ -257,3 +257,13 @@ def test_a_finding_without_a_line_of_its_own_points_at_the_call():
     model, x = nn.Linear(4, 1), torch.randn(32, 4)
     (finding,) = fl.check(model, nn.MSELoss(), (x, torch.randn(32)), torch.optim.SGD(model.parameters(), 0.01)).findings
     assert finding.where.file == __file__
+
+
+def test_a_compiled_network_is_checked_as_it_is_written():
+    model, optimizer, batch = parts()
+    compiled = torch.compile(model, backend="eager")
+    assert fl.check(compiled, nn.CrossEntropyLoss(), batch, optimizer).findings == ()
+    softmaxed = torch.compile(nn.Sequential(model, nn.Softmax(dim=1)), backend="eager")
+    assert [finding.code for finding in fl.check(softmaxed, nn.CrossEntropyLoss(), batch, optimizer).findings] == [
+        "FL301"
+    ]

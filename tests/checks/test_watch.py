@@ -123,3 +123,24 @@ def test_torch_may_write_a_network_down(written_down):
             step(model, optimizer, x, x[:, :1])
     assert watch.diagnosis.findings == ()
     assert len(watch.diagnosis.notes) == 0
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_compiled_network_runs_as_it_is_written_while_it_is_watched(before: bool):
+    model, optimizer, x, y = parts()
+    graphs = []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    compiled = torch.compile(model, backend=backend)
+    if before:
+        step(compiled, optimizer, x, y)
+    known = len(graphs)
+    with fl.watch(model, optimizer) as watch:
+        for _ in range(25):
+            step(compiled, optimizer, x, y)
+    assert (watch.diagnosis.findings, watch.diagnosis.notes, len(graphs)) == ((), (), known)
+    step(compiled, optimizer, x[:7], y[:7])
+    assert graphs

@@ -14,7 +14,7 @@ from fallline.checks.instruments import Instruments
 from fallline.checks.keeping import Keeper
 from fallline.checks.places import raised_at
 from fallline.checks.recorder import Recorder, tensors_in
-from fallline.checks.recording import recording
+from fallline.checks.recording import recording, uncompiled
 from fallline.checks.setup import Setup
 from fallline.checks.trace import Trace
 from fallline.checks.traced import Failure
@@ -36,7 +36,7 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
     losses: list[float] = []
     moved: set[str] = set()
     try:
-        with warnings.catch_warnings(), torch.enable_grad(), recording(instruments):
+        with warnings.catch_warnings(), torch.enable_grad(), uncompiled(), recording(instruments):
             warnings.simplefilter("ignore")
             _run(setup, instruments, losses, steps)
     except Exception as error:  # the user's own mistake, which is what is looked for

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +22,7 @@ from fallline.checks.instruments import Instruments
 from fallline.checks.places import inner_functions
 from fallline.checks.recorder import tensors_in
 
-__all__ = ["recording"]
+__all__ = ["recording", "uncompiled"]
 
 
 def _zeroing(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,6 +114,26 @@ def _schedulers(root: type) -> Iterator[type]:
     yield root
     for kind in root.__subclasses__():
         yield from _schedulers(kind)
+
+
+@contextlib.contextmanager
+def uncompiled(*, imported: bool = True) -> Iterator[None]:
+    """Run what was given to torch.compile as it is written: it would trace what listens, and fail over it.
+
+    Args:
+        imported: Whether this is only for a compiler that is imported, as it is once an optimizer is built.
+    """
+    if imported and "torch._dynamo" not in sys.modules:
+        yield
+        return
+    warnings.filterwarnings("ignore", r"Using `torch\.compile\(module\)` when there are global hooks", UserWarning)
+    added = warnings.filters[0]
+    try:
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    finally:
+        if added in warnings.filters:
+            warnings.filters.remove(added)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from fallline.checks.operations import name_of
 from fallline.checks.places import here
+from fallline.checks.recording import uncompiled
 from fallline.checks.setup import Setup
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def losses_of(
     keeper.restore()
     losses: list[float] = []
     try:
-        with warnings.catch_warnings(), mode or contextlib.nullcontext():
+        with warnings.catch_warnings(), uncompiled(), mode or contextlib.nullcontext():
             warnings.simplefilter("ignore")
             changed = setup if change is None else change(setup)
             for number in range(steps):

@@ -14,7 +14,7 @@ from fallline.checks.diagnosis import Diagnosis
 from fallline.checks.instruments import Instruments
 from fallline.checks.observation import observed
 from fallline.checks.recorder import Recorder
-from fallline.checks.recording import recording
+from fallline.checks.recording import recording, uncompiled
 from fallline.checks.rule import diagnose
 from fallline.checks.trace import Trace
 
@@ -50,6 +50,7 @@ class Watch:
             self._instruments.roots.append(self._model)
         if self._optimizer is not None:
             self._instruments.owned(self._optimizer)
+        self._stack.enter_context(uncompiled(imported=False))  # an optimizer imports it anyhow
         self._stack.enter_context(recording(self._instruments))
         return self
 

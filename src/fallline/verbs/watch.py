@@ -17,7 +17,8 @@ def watch(model: nn.Module | None = None, optimizer: Optimizer | None = None) ->
     """Watch a training loop of one's own, and say what is wired wrong in it.
 
     The first steps are recorded in full, the next for their gradients and events, and after the twentieth one in fifty:
-    a long training costs little more. Nothing is changed, and no exception is held back.
+    a long training costs little more. The loop trains as it would alone, and no exception is held back; what was given
+    to torch.compile runs as it is written, uncompiled, until the block ends.
 
     Args:
         model: The network; None: every network that is called.
