@@ -267,3 +267,76 @@ def test_a_compiled_network_is_checked_as_it_is_written():
     assert [finding.code for finding in fl.check(softmaxed, nn.CrossEntropyLoss(), batch, optimizer).findings] == [
         "FL301"
     ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.jit is deprecated, and used
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_scripted_network_is_checked_and_put_back(whole: bool):
+    part, x = torch.jit.script(nn.Sequential(nn.Linear(4, 8), nn.Tanh())), torch.randn(32, 4)
+    model = torch.jit.script(nn.Sequential(part, nn.Linear(8, 1))) if whole else nn.Sequential(part, nn.Linear(8, 1))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    part.eval()
+    diagnosis = fl.check(model, nn.MSELoss(), (x, torch.randn(32)), lambda m: torch.optim.SGD(m.parameters(), lr=0.1))
+    assert [finding.code for finding in diagnosis.findings] == ["FL211"]
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert not part.training
+
+
+def test_what_cannot_be_put_back_does_not_keep_the_rest_from_it():
+    class Sealed(dict):
+        def clear(self):
+            raise PermissionError("sealed")
+
+    model, x, sealed = nn.Linear(4, 1), torch.randn(8, 4), Sealed(count=0)
+    weight = model.weight.detach().clone()
+
+    def step(model, loss, optimizer, batch):
+        sealed["count"] += 1
+        optimizer.zero_grad()
+        value = loss(model(batch[0]), batch[1])
+        value.backward()
+        optimizer.step()
+        return value
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(PermissionError, match="sealed"):
+        fl.check(model, nn.MSELoss(), (x, x[:, :1]), optimizer, train_step=step)
+    assert torch.equal(model.weight, weight)
+
+
+@pytest.mark.parametrize("wrong", [True, False])
+def test_a_lazy_network_is_checked_and_stays_lazy(wrong: bool):
+    model, x = nn.Sequential(nn.LazyLinear(8), nn.LazyBatchNorm1d(), nn.ReLU(), nn.LazyLinear(1)), torch.randn(32, 4)
+    y = torch.randn(32) if wrong else torch.randn(32, 1)
+    kinds = [type(module) for module in model.modules()]
+    diagnosis = fl.check(model, nn.MSELoss(), (x, y), lambda m: torch.optim.SGD(m.parameters(), lr=0.1))
+    assert [finding.code for finding in diagnosis.findings] == ["FL211"] * wrong
+    assert diagnosis.notes == ()
+    assert kinds == [type(module) for module in model.modules()]
+    assert all(nn.parameter.is_lazy(parameter) for parameter in model.parameters())
+    assert model(x[:, :3]).shape == (32, 1)
+
+
+def test_a_lazy_network_that_raises_is_explained():
+    model = nn.Sequential(nn.LazyLinear(8), nn.Linear(7, 1))
+    diagnosis = fl.check(model, nn.MSELoss(), (torch.randn(3, 4), torch.randn(3, 1)))
+    assert [finding.code for finding in diagnosis.findings] == ["FL204"]
+    assert nn.parameter.is_lazy(model[0].weight)
+
+
+class Unbegun(nn.Module):
+    """A module whose author has forgotten a line."""
+
+    def __init__(self):
+        self.width = 4
+
+    def forward(self, x):
+        return x
+
+
+@pytest.mark.parametrize("model", [Unbegun(), nn.Sequential(nn.Linear(4, 1), Unbegun())], ids=["whole", "part"])
+def test_a_module_that_was_never_begun_is_said_in_the_house_form(model: nn.Module):
+    with pytest.raises(
+        fl.FalllineError, match=r"Unbegun is a module that was never begun[\s\S]*super\(\).__init__\(\)"
+    ):
+        fl.check(model, nn.MSELoss(), (torch.randn(3, 4), torch.randn(3, 1)))

@@ -1,5 +1,7 @@
 """fl.watch: what it sees of a user's own loop, and that it leaves nothing behind."""
 
+import contextlib
+
 import pytest
 import torch
 from torch import nn
@@ -144,3 +146,71 @@ def test_a_compiled_network_runs_as_it_is_written_while_it_is_watched(before: bo
     assert (watch.diagnosis.findings, watch.diagnosis.notes, len(graphs)) == ((), (), known)
     step(compiled, optimizer, x[:7], y[:7])
     assert graphs
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("initialized_by", ["the first step", "a run without gradients"])
+def test_a_lazy_network_is_watched_from_its_first_forward(told: bool, initialized_by: str):
+    model, x = nn.Sequential(nn.LazyLinear(8), nn.LazyBatchNorm1d(), nn.ReLU(), nn.LazyLinear(1)), torch.randn(32, 4)
+    y = torch.randn(32, 1)
+    with fl.watch(model if told else None) as watch:
+        if initialized_by == "a run without gradients":
+            with torch.no_grad():
+                model(x)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(8):
+            step(model, optimizer, x, y)
+    assert (watch.diagnosis.findings, watch.diagnosis.notes) == ((), ())
+    with fl.watch(model) as watch:
+        for _ in range(8):
+            step(model, optimizer, x, y[:, 0])
+    assert [finding.code for finding in watch.diagnosis.findings] == ["FL211"]
+
+
+def test_networks_of_the_same_name_are_told_apart():
+    _, _, x, y = parts()
+    members = [nn.Linear(4, 1) for _ in range(3)]
+    optimizers = [torch.optim.Adam(member.parameters(), lr=0.01) for member in members]
+    with fl.watch() as watch:
+        for _ in range(10):
+            for net, optimizer in zip(members, optimizers, strict=True):
+                step(net, optimizer, x, y)
+    assert watch.diagnosis.findings == ()
+
+
+def test_a_network_of_the_same_name_that_is_wired_wrong_is_named():
+    _, _, x, y = parts()
+    members = [nn.Linear(4, 1), nn.Linear(4, 1)]
+    optimizers = [torch.optim.Adam(member.parameters(), lr=0.01) for member in members]
+    with fl.watch() as watch:
+        for _ in range(10):
+            for number in range(2):
+                net = members[number]
+                if not number:
+                    optimizers[number].zero_grad()
+                nn.functional.mse_loss(net(x), y).backward()
+                optimizers[number].step()
+    assert [finding.code for finding in watch.diagnosis.findings] == ["FL503"]
+
+
+class Unsteady(torch.optim.SGD):
+    """An optimizer whose first step fails."""
+
+    def step(self, closure=None):
+        if not self.param_groups[0].setdefault("failed", 0):
+            self.param_groups[0]["failed"] = 1
+            raise ArithmeticError("skipped")
+        return super().step(closure)
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("wrong", [True, False])
+def test_a_step_that_raises_leaves_the_next_ones_watched(wrong: bool):
+    model, _, x, y = parts()
+    optimizer = Unsteady(model.parameters(), lr=0.01)
+    with fl.watch(model, optimizer) as watch:
+        for _ in range(10):
+            with contextlib.suppress(ArithmeticError):
+                step(model, optimizer, x, y[:, 0] if wrong else y)
+    assert [finding.code for finding in watch.diagnosis.findings] == ["FL211"] * wrong

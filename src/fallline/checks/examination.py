@@ -8,6 +8,7 @@ from types import FrameType
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.instruments import Instruments
@@ -80,7 +81,8 @@ def equal_rows(recorder: Recorder) -> set[str]:
     return {
         name
         for name, tensor in recorder.parameters.items()
-        if tensor.dim() > 1
+        if not is_lazy(tensor)
+        and tensor.dim() > 1
         and tensor.shape[0] > 1
         and tensor.numel() > 3
         and tensor.requires_grad

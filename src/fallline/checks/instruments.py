@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from fallline.checks.ledger import Ledger
@@ -37,11 +39,11 @@ class Instruments:
         self.optimizer_names: list[str] = []
         self.schedulers: list[Any] = []
         self.roots: list[nn.Module] = []
-        self.seen_modules: list[nn.Module] = []
         self.on_module: Callable[[nn.Module], None] | None = None
         self.on_optimizer: Callable[[Optimizer], None] | None = None
         self.on_step = on_step
         self._starts: list[int] = []
+        self._stepping: list[Optimizer] = []
         self.listening = False
         self._handles: list[Any] = []
         recorder.on_backward = self.ledger.backward
@@ -52,6 +54,7 @@ class Instruments:
         self.trace = self.recorder.restart()
         self.ledger.restart()
         self._starts.clear()
+        self._stepping.clear()
         self.optimizers, self.schedulers = [], []
 
     # -- modules --------------------------------------------------------------------------------
@@ -59,6 +62,7 @@ class Instruments:
     def module_begins(self, module: nn.Module, args: Any) -> None:
         """Before each forward."""
         recorder = self.recorder
+        self.recover()
         if self.ledger.running or recorder.quiet or tracing():
             return
         if module not in recorder.names:
@@ -83,6 +87,8 @@ class Instruments:
         while recorder.modules and recorder.modules.pop() is not module:
             self._starts.pop()
         start = self._starts.pop()
+        if not recorder.modules:
+            recorder.take_up()
         if not recorder.modules and torch.is_grad_enabled() and next(module.parameters(), None) is not None:
             self.ledger.network = (recorder.names.get(module, type(module).__name__), module, here())
             self.ledger.evaluating = not module.training and not any(part.training for part in modal(module))
@@ -129,30 +135,41 @@ class Instruments:
         number = self.number(optimizer)
         for group, options in enumerate(optimizer.param_groups):
             for place, parameter in enumerate(options["params"]):
+                if is_lazy(parameter):
+                    continue
                 name = f"parameter {place} of group {group} of optimizer {number + 1}"
                 owned[self.recorder.adopt_parameter(parameter, name)] = parameter
         return owned
 
     def step_begins(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         """Before each step of an optimizer."""
+        self.recover()
         if not self.listening:
             return
         with torch._C.DisableTorchFunction():
             self.ledger.before_step(self.number(optimizer), self.owned(optimizer))
         if not _with_closure(args, kwargs):
+            self._stepping.append(optimizer)
             self.recorder.quiet += 1
 
     def step_ends(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         """After each step of an optimizer."""
+        if any(known is optimizer for known in self._stepping):
+            self._stepping.pop()
+            self.recorder.quiet -= 1
         if not self.listening:
             self._stepped()
             return
-        if not _with_closure(args, kwargs):
-            self.recorder.quiet -= 1
         with torch._C.DisableTorchFunction():
             rates = tuple(float(group["lr"]) for group in optimizer.param_groups if "lr" in group)
             self.ledger.after_step(self.number(optimizer), self.owned(optimizer), rates, here())
         self._stepped()
+
+    def recover(self) -> None:
+        """Listen again where a step was begun and has raised, so that it never ended."""
+        if self._stepping and not _running({type(optimizer).step.__code__ for optimizer in self._stepping}):
+            self.recorder.quiet -= len(self._stepping)
+            self._stepping.clear()
 
     def _stepped(self) -> None:
         self.recorder.step += 1
@@ -197,6 +214,14 @@ def modal(network: nn.Module) -> Iterator[nn.Module]:
     for module in network.modules():
         if isinstance(module, _MODAL) and getattr(module, "p", 1) > 0 and getattr(module, "track_running_stats", True):
             yield module
+
+
+def _running(codes: set[CodeType]) -> bool:
+    """Whether one of these functions is being run."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code not in codes:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _with_closure(args: Any, kwargs: Any) -> bool:

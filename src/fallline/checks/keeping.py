@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import copy
+import functools
 import random
 import sys
 import types
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from fallline.checks.places import internal, of_others
@@ -61,9 +63,15 @@ class Keeper:
                 self._object(thing)
 
     def restore(self) -> None:
-        """Put everything back as it was."""
+        """Put everything back as it was; what cannot be put back does not keep the rest from it."""
+        failed: Exception | None = None
         for undo in reversed(self._undo):
-            undo()
+            try:
+                undo()
+            except Exception as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def changed(self, tensors: Mapping[str, Tensor]) -> set[str]:
         """Names of those tensors that are not what they were when they were first met."""
@@ -81,14 +89,14 @@ class Keeper:
 
     def _states(self) -> None:
         torchs, numpys, pythons = torch.get_rng_state(), np.random.get_state(), random.getstate()
-        default, deterministic = torch.get_default_dtype(), torch.is_grad_enabled()
+        default, recorded = torch.get_default_dtype(), torch.is_grad_enabled()
 
         def undo() -> None:
             torch.set_rng_state(torchs)
             np.random.set_state(numpys)
             random.setstate(pythons)
             torch.set_default_dtype(default)
-            torch.set_grad_enabled(deterministic)
+            torch.set_grad_enabled(recorded)
 
         self._undo.append(undo)
         if torch.cuda.is_available() and torch.cuda.is_initialized():
@@ -101,7 +109,12 @@ class Keeper:
             self._undo.append(lambda: _discard(generator.set_state(state)))
 
     def _tensor(self, tensor: Tensor) -> None:
-        if not self._once(tensor) or tensor.layout is not torch.strided or tensor.is_meta:
+        if not self._once(tensor):
+            return
+        if is_lazy(tensor):
+            self._undo.append(functools.partial(_make_lazy, tensor, type(tensor), tensor.data))
+            return
+        if tensor.layout is not torch.strided or tensor.is_meta:
             return
         values, data, needs = tensor.detach().clone(), tensor.data, tensor.requires_grad
         self._values[id(tensor)] = values
@@ -125,11 +138,14 @@ class Keeper:
     def _module(self, module: nn.Module) -> None:
         if not self._once(module):
             return
-        tables = {name: dict(module.__dict__[name]) for name in _TABLES if name in module.__dict__}
         for tensor in (*module._parameters.values(), *module._buffers.values()):
             if tensor is not None:
                 self._tensor(tensor)
-        before = dict(module.__dict__)
+        if isinstance(module, torch.jit.ScriptModule):  # its tables are torch's own, and are not written to
+            self._undo.append(functools.partial(setattr, module, "training", module.training))
+            return
+        tables = {name: dict(module.__dict__[name]) for name in _TABLES if name in module.__dict__}
+        before, kind = dict(module.__dict__), type(module)
         for value in before.values():
             if isinstance(value, Tensor | list | dict | torch.Generator) and not any(
                 value is module.__dict__.get(name) for name in (*_TABLES, "_state_dict_hooks")
@@ -137,6 +153,7 @@ class Keeper:
                 self.keep(value)
 
         def undo() -> None:
+            module.__class__ = kind  # a lazy layer becomes another once it knows its shapes
             module.__dict__.clear()
             module.__dict__.update(before)
             for name, table in tables.items():
@@ -232,6 +249,14 @@ class Keeper:
             return
         self.keep(value)
         self._undo.append(lambda: setattr(cell, "cell_contents", value))
+
+
+def _make_lazy(tensor: Tensor, kind: type, data: Tensor) -> None:
+    """Take its numbers from a parameter that had none at first."""
+    if not is_lazy(tensor):
+        tensor.grad = None
+        tensor.data = data
+        tensor.__class__ = kind
 
 
 def _names(code: types.CodeType) -> set[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
@@ -25,6 +27,7 @@ _LARGEST = 4_000_000
 """Tensors with more numbers than this are not copied and not searched for infinities."""
 _UNRECORDED = {"init.py", "lbfgs.py", "lr_scheduler.py", "_tensor_str.py"}
 _PLAIN = getattr(Tensor, "__torch_dispatch__", None)
+_LAZY = frozenset([UninitializedParameter, UninitializedBuffer])
 _KEPT = 30_000
 """Operations recorded at most; a training that goes on after that is watched for its events alone."""
 
@@ -34,13 +37,11 @@ class Recorder(TorchFunctionMode):
 
     Args:
         trace: What to write to.
-        copies: Whether to keep a copy of every tensor, for the questions that need the numbers themselves.
     """
 
-    def __init__(self, trace: Trace, *, copies: bool = False) -> None:
+    def __init__(self, trace: Trace) -> None:
         super().__init__()
         self.trace = trace
-        self.copies = copies
         self.full = True
         self.quiet = 0
         self.step = 0
@@ -49,6 +50,7 @@ class Recorder(TorchFunctionMode):
         self.names: weakref.WeakKeyDictionary[nn.Module, str] = weakref.WeakKeyDictionary()
         self.parameters: dict[str, Tensor] = {}
         self._prints: dict[str, tuple[float, float]] = {}
+        self._lazy: dict[str, Tensor] = {}
         self.on_backward: Callable[..., Any] | None = None
         self.on_internal: Callable[[str, Place | None, int], None] | None = None
         self._known: dict[int, tuple[weakref.ref[Tensor], int, int | None, str | None]] = {}
@@ -62,7 +64,9 @@ class Recorder(TorchFunctionMode):
         self._note(tensor, None, text)
 
     def adopt(self, module: nn.Module, name: str) -> None:
-        """Give a module, its parts, parameters and buffers their names."""
+        """Give a module, its parts, parameters and buffers their names; a name is given once: ``net``, ``net (2)``."""
+        if module not in self.names:
+            name = _unique(name, set(self.names.values()))
         for path, part in module.named_modules():
             self.names.setdefault(part, spoken(name, path))
         for path, parameter in module.named_parameters():
@@ -74,11 +78,20 @@ class Recorder(TorchFunctionMode):
         """Give a parameter its name, unless it has one; returns the one it has."""
         entry = self._entry(parameter)
         if entry is not None and entry[3] and entry[3].startswith("parameter "):
+            self.take_up()
             return entry[3].removeprefix("parameter ")
+        name = _unique(name, self.parameters.keys() | self._lazy.keys())
         self._note(parameter, None, f"parameter {name}")
-        self.parameters[name] = parameter
-        self._prints[name] = _print(parameter)
+        self._lazy[name] = parameter
+        self.take_up()
         return name
+
+    def take_up(self) -> None:
+        """Follow the parameters that have numbers now; those of lazy layers get them in the first forward."""
+        for name, parameter in list(self._lazy.items()):
+            if not is_lazy(parameter):
+                self.parameters[name] = self._lazy.pop(name)
+                self._prints[name] = _print(parameter)
 
     def moved(self) -> set[str]:
         """Names of the parameters whose numbers are not what they were when they got their names."""
@@ -92,12 +105,6 @@ class Recorder(TorchFunctionMode):
             self._known[number] = (tensor, key, None, label)
         self._prints = {name: _print(parameter) for name, parameter in self.parameters.items()}
         return self.trace
-
-    def name_of_parameter(self, parameter: Tensor) -> str | None:
-        """The name given to a parameter."""
-        entry = self._entry(parameter)
-        known = entry is not None and entry[3] is not None and entry[3].startswith("parameter ")
-        return entry[3].removeprefix("parameter ") if known and entry and entry[3] else None
 
     def seen(self, tensor: Tensor, *, finite: bool | None = None) -> Seen:
         """What there is to say of a tensor now."""
@@ -139,7 +146,7 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         if name == "backward" and self.on_backward is not None:
             return self.on_backward(func, args, kwargs)
-        if not self.full or len(self.trace.operations) > _KEPT:
+        if not self.full or len(self.trace.operations) > _KEPT or not _LAZY.isdisjoint(types):
             return func(*args, **kwargs)
         return self._recorded(name, func, args, kwargs)
 
@@ -177,11 +184,7 @@ class Recorder(TorchFunctionMode):
         if name in LOSSES:
             operation.spelled = _spelled(named)
         operation.named = {key: self.seen(value) for key, value in named.items() if isinstance(value, Tensor)}
-        if (
-            name in LOSSES
-            or self.copies
-            or (not self.step and (name in KEPT or (name in MEETINGS and not self.modules)))
-        ):
+        if name in LOSSES or (not self.step and (name in KEPT or (name in MEETINGS and not self.modules))):
             tensors = {key: value for key, value in named.items() if isinstance(value, Tensor)}
             operation.values = {key: _copy(value) for key, value in tensors.items() if value.numel() <= _LARGEST}
         return operation
@@ -194,7 +197,7 @@ class Recorder(TorchFunctionMode):
             outputs.append(self.seen(tensor))
             self._watch_gradient(tensor, operation.index)
         operation.outputs = tuple(outputs)
-        kept = operation.name in LOSSES or self.copies or (operation.name in ACTIVATIONS and not self.step)
+        kept = operation.name in LOSSES or (operation.name in ACTIVATIONS and not self.step)
         if outputs and kept:
             first = next(iter(tensors_in(result)))
             if first.numel() <= _LARGEST:
@@ -217,6 +220,13 @@ class Recorder(TorchFunctionMode):
                 faults.append((index, whole))
 
         node.register_hook(look)
+
+
+def _unique(name: str, taken: Collection[str]) -> str:
+    """A name that nothing else has."""
+    return next(
+        text for text in itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2))) if text not in taken
+    )
 
 
 def tracing() -> bool:

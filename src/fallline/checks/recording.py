@@ -8,7 +8,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ def _zeroing(instruments: Instruments, original: Callable[..., Any]) -> Callable
     def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not instruments.listening:
             return original(self, *args, **kwargs)
+        instruments.recover()
         owner = instruments.number(self) if isinstance(self, Optimizer) else None
         instruments.happened("zero_grad", owner)
         instruments.recorder.quiet += 1
@@ -133,7 +134,7 @@ def uncompiled(*, imported: bool = True) -> Iterator[None]:
             yield
     finally:
         if added in warnings.filters:
-            warnings.filters.remove(added)
+            cast("list[Any]", warnings.filters).remove(added)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from fallline.checks.recorder import Recorder, tensors_in
 from fallline.core.errors import ArgumentError
 
-__all__ = ["Names", "Setup", "batches_of"]
+__all__ = ["Names", "Setup", "batches_of", "must_be_begun"]
 
 _DOING = "checking a training set-up"
 
@@ -149,6 +149,25 @@ def batches_of(batch: Any, *, most: int = 4) -> list[Any]:
     if not found or not all(isinstance(item, Mapping) or _is_pair(item) for item in found):
         raise _no_batch(batch)
     return found
+
+
+def must_be_begun(thing: Any) -> None:
+    """Refuse a module that is none yet, or has such a part.
+
+    Raises:
+        ArgumentError: Its ``__init__`` has not called that of torch.nn.Module.
+    """
+    if not isinstance(thing, nn.Module):
+        return
+    if "_modules" not in vars(thing) and not isinstance(thing, torch.jit.ScriptModule):
+        raise ArgumentError(
+            _DOING,
+            f"{type(thing).__name__} is a module that was never begun",
+            likely="its __init__ does not call that of torch.nn.Module",
+            do="super().__init__()    # the first line of __init__",
+        )
+    for part in thing.children():
+        must_be_begun(part)
 
 
 def _is_pair(value: Any) -> bool:

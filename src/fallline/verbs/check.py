@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from fallline.checks.diagnosis import Diagnosis
 from fallline.checks.examination import evidence_of
 from fallline.checks.launch import check_file as launch
+from fallline.checks.lazy import initialized
 from fallline.checks.places import variable
 from fallline.checks.rule import diagnose
-from fallline.checks.setup import Names, Setup, batches_of, parts
+from fallline.checks.setup import Names, Setup, batches_of, must_be_begun, parts
 from fallline.core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def check(
 
     if not isinstance(model, torch.nn.Module):
         raise ArgumentError(_DOING, "the model is no torch.nn.Module", got=type(model).__name__)
+    must_be_begun(model)
+    must_be_begun(loss)
     if not callable(loss) and (loss is not None or train_step is None):
         raise ArgumentError(_DOING, "the loss cannot be called", got=type(loss).__name__, do="nn.MSELoss()")
     if steps < 3:
@@ -89,7 +92,8 @@ def check(
     given, factory = (optimizer, None) if built else (None, optimizer)
     epoch, stacked = _loading(batch)
     setup = Setup(model, loss, batches, given, factory, train_step, scheduler, names, epoch, stacked)
-    return diagnose(evidence_of(setup, steps=steps))
+    with initialized(setup):
+        return diagnose(evidence_of(setup, steps=steps))
 
 
 def check_file(path: str | Path, arguments: Sequence[str] = (), *, steps: int = 50, seconds: float = 60.0) -> Diagnosis:
