@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import fallline as fl
+from fallline.checks.notebook import cells_of
 from fallline.verbs.check import check_file
 
 SCRIPT = Path(sys.executable).with_name("fallline")
@@ -157,6 +158,47 @@ def test_a_notebooks_cells_are_checked_one_by_one(tmp_path):
     diagnosis = check_file(path)
     assert [(f.code, f.where.cell, f.where.line) for f in diagnosis.findings] == [("FL211", 3, 1), ("FL311", 5, 1)]
     assert any("skipped %matplotlib inline" in note for note in diagnosis.notes)
+
+
+@pytest.mark.parametrize(
+    "valid",
+    [
+        "model = 1  # is a line enough?",
+        "n = (\n    17\n    % 5\n)",
+        'print("""\nready?\n!ls\n""")',
+        "x = 17 \\\n    % 5",
+        "!pip is no statement".replace("!pip", "# !pip"),
+        "for i in range(2):\n    print(i)\n\nassert i != 2",
+    ],
+)
+def test_a_cell_of_python_stays_as_it_is(tmp_path, valid: str):
+    (cell,) = cells_of(notebook(tmp_path, valid))
+    assert (cell.source, cell.skipped) == (valid, ())
+    (cell,) = cells_of(notebook(tmp_path, f"!ls\n{valid}"))
+    assert (cell.source, cell.skipped) == (f"pass  # !ls\n{valid}", ("!ls",))
+
+
+def test_what_only_a_notebook_understands_is_skipped_line_for_line(tmp_path):
+    (cell,) = cells_of(
+        notebook(tmp_path, "!pip install \\\n    torch\nfiles = !ls\nif files:\n    %matplotlib inline\nnn.Linear??")
+    )
+    assert cell.source.split("\n") == [
+        "pass  # !pip install \\",
+        "# torch",
+        "files = None  # files = !ls",
+        "if files:",
+        "    pass  # %matplotlib inline",
+        "pass  # nn.Linear??",
+    ]
+    assert cell.skipped == ("!pip install \\", "files = !ls", "%matplotlib inline", "nn.Linear??")
+    compile(cell.source, "cell", "exec")
+
+
+@pytest.mark.parametrize("foreign", ["%%bash\nls", "import a_module_that_is_not_there", "open('nowhere.csv')", "if x"])
+def test_a_cell_that_does_not_run_hides_none_of_the_others(tmp_path, foreign: str):
+    diagnosis = check_file(notebook(tmp_path, foreign, BEGIN, LOOP))
+    assert diagnosis.findings == ()
+    assert diagnosis.notes
 
 
 @pytest.mark.skipif(not NOTEBOOK.is_file(), reason="the notebook is not beside the repository")

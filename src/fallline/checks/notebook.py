@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,10 @@ from fallline.core.errors import SourceError
 __all__ = ["Cell", "cells_of"]
 
 _MAGIC = ("%", "!", "?")
+_TIMING = ("%%time", "%%capture", "%%timeit")
+"""Cell magics below which there is Python."""
+_ASSIGNED = re.compile(r"([^\W\d]\w*)\s*=\s*[%!]")
+_HELP = re.compile(r"[\w.*\[\]]+\?{1,2}")
 
 
 @dataclass(frozen=True)
@@ -53,19 +60,43 @@ def _text(source: str | list[str]) -> str:
 
 
 def _cell(number: int, source: str) -> Cell:
-    lines, skipped = source.split("\n"), []
-    if lines[0].lstrip().startswith("%%") and not lines[0].lstrip().startswith(("%%time", "%%capture", "%%timeit")):
+    lines = source.split("\n")
+    if lines[0].lstrip().startswith("%%") and not lines[0].lstrip().startswith(_TIMING):
         return Cell(number, "", (lines[0].strip(),))
+    skipped: list[str] = []
+    statement, carried = "", False
     for place, line in enumerate(lines):
-        bare = line.strip()
-        assigned = (
-            "=" in bare
-            and bare.split("=", 1)[1].lstrip().startswith(("%", "!"))
-            and bare.split("=")[0].strip().isidentifier()
-        )
-        if bare.startswith(_MAGIC) or assigned or (bare.endswith("?") and not bare.startswith("#")):
-            indent = line[: len(line) - len(line.lstrip())]
-            name = f"{bare.split('=')[0].strip()} = None  " if assigned else "pass  "
-            lines[place] = f"{indent}{name}# {bare}"
-            skipped.append(bare)
+        if carried:  # the second line of a shell command
+            lines[place], carried = f"# {line.strip()}", line.endswith("\\")
+        elif not _goes_on(statement) and _is_foreign(line.strip()):
+            lines[place], carried = _replaced(line), line.endswith("\\")
+            skipped.append(line.strip())
+            statement = ""
+        else:
+            statement = f"{statement}{line}\n" if _goes_on(statement) else f"{line}\n"
     return Cell(number, "\n".join(lines), tuple(skipped))
+
+
+def _is_foreign(bare: str) -> bool:
+    """Whether the first line of a statement is none of Python's: a magic, a shell command, a question."""
+    return bare.startswith(_MAGIC) or bool(_ASSIGNED.match(bare) or _HELP.fullmatch(bare))
+
+
+def _replaced(line: str) -> str:
+    """What stands for such a line, at the same indentation."""
+    bare = line.strip()
+    assigned = _ASSIGNED.match(bare)
+    return f"{line[: len(line) - len(line.lstrip())]}{f'{assigned[1]} = None' if assigned else 'pass'}  # {bare}"
+
+
+def _goes_on(statement: str) -> bool:
+    """Whether a statement has a bracket or a string that is still open, or ends in a backslash."""
+    if statement.endswith("\\\n"):
+        return True
+    try:
+        list(tokenize.generate_tokens(io.StringIO(statement).readline))
+    except tokenize.TokenError:
+        return True
+    except SyntaxError:  # it is no Python; what Python says of it comes later
+        return False
+    return False

@@ -109,7 +109,7 @@ def _script(path: Path, instruments: Instruments, report: Report, seconds: float
     except BaseException as raised:  # whatever ends a script, there is something to say of it
         error = raised
     signal.setitimer(signal.ITIMER_REAL, 0)
-    _conclude(instruments, report, error, seconds, file=str(path))
+    _conclude(instruments, report, error, seconds)
 
 
 def _notebook(path: Path, instruments: Instruments, report: Report, seconds: float) -> None:
@@ -119,10 +119,12 @@ def _notebook(path: Path, instruments: Instruments, report: Report, seconds: flo
     for cell in cells_of(path):
         report.notes += [f"cell {cell.number}: skipped {line}" for line in cell.skipped]
         error = _run_cell(path, cell, names.__dict__)
-        _conclude(instruments, report, error, seconds, file=f"{path}{CELL}{cell.number}")
+        _conclude(instruments, report, error, seconds)
         if isinstance(error, Enough) and error.args == ("seconds",):
-            return
+            break
         instruments.restart()
+    if report.trained:
+        report.stopped = None  # a cell that does not run hides none of the others; the notes tell of it
 
 
 def _shown(*values: object) -> None:
@@ -139,9 +141,7 @@ def _run_cell(path: Path, cell: Cell, names: dict[str, Any]) -> BaseException | 
     return None
 
 
-def _conclude(
-    instruments: Instruments, report: Report, error: BaseException | None, seconds: float, *, file: str
-) -> None:
+def _conclude(instruments: Instruments, report: Report, error: BaseException | None, seconds: float) -> None:
     """Turn what was seen, and what ended it, into findings and notes."""
     trace = instruments.trace
     trained = bool(trace.backwards or trace.steps)
