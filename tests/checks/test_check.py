@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import dataclasses
 import random
 import warnings
 
@@ -236,6 +237,59 @@ def test_globals_of_a_step_are_put_back():
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     fl.check(model, nn.MSELoss(), (x, x[:, :1]), optimizer, train_step=step_with_globals)
     assert (HISTORY, LATEST) == ([], None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """A frozen object that holds what changes."""
+
+    seen: list[int]
+
+
+class Slotted:
+    """An object without a table of attributes."""
+
+    __slots__ = ("count", "last")
+
+    def __init__(self):
+        self.count = 0
+
+
+def test_what_is_held_at_any_depth_is_put_back():
+    history, nested, pair = {"loss": [], "best": {"at": 0}}, [[0]], ([], {"a": torch.zeros(2)})
+    counts, slotted, tally = Counts([]), Slotted(), collections.Counter()
+    numbers, old, python = np.random.default_rng(0), np.random.RandomState(0), random.Random(0)
+    drawn = [copy.deepcopy(source) for source in (numbers, old, python)]
+
+    def step(model, loss, optimizer, batch):
+        noise = numbers.normal() + old.normal() + python.random()
+        optimizer.zero_grad()
+        value = loss(model(batch[0] + noise * 1e-3), batch[1])
+        value.backward()
+        optimizer.step()
+        history["loss"].append(float(value))
+        history["best"]["at"] += 1
+        nested[0][0] += 1
+        pair[0].append(1)
+        pair[1]["a"].add_(1)
+        counts.seen.append(1)
+        slotted.count += 1
+        slotted.last = value
+        tally["steps"] += 1
+        model.log.append(1)
+        return value
+
+    model, x = nn.Linear(4, 1), torch.randn(8, 4)
+    model.log = collections.deque()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    assert fl.check(model, nn.MSELoss(), (x, x[:, :1]), optimizer, train_step=step).findings == ()
+    assert (history, nested, counts, tally) == ({"loss": [], "best": {"at": 0}}, [[0]], Counts([]), {})
+    assert (pair[0], pair[1]["a"].tolist(), list(model.log)) == ([], [0, 0], [])
+    assert slotted.count == 0
+    assert not hasattr(slotted, "last")
+    assert numbers.random() == drawn[0].random()
+    assert old.random() == drawn[1].random()
+    assert python.random() == drawn[2].random()
 
 
 def test_a_step_may_compute_its_own_loss():

@@ -6,9 +6,8 @@ import collections
 import copy
 import functools
 import random
-import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,15 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
-from fallline.checks.places import internal, of_others
+from fallline.checks.holdings import global_names, is_users, items_of, slots_of
+from fallline.checks.places import internal
 
 __all__ = ["Keeper"]
 
 _TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
+
+_BASE = frozenset(vars(nn.Module()))
+"""Attributes of every module, which are tables of torch's own."""
 
 
 class Keeper:
@@ -29,7 +32,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], Any]] = []
         self._values: dict[int, Tensor] = {}
         self._states()
 
@@ -48,8 +51,10 @@ class Keeper:
                 self.keep(thing.optimizer)
             elif isinstance(thing, Tensor):
                 self._tensor(thing)
-            elif isinstance(thing, torch.Generator):
+            elif isinstance(thing, torch.Generator | np.random.Generator | np.random.RandomState | random.Random):
                 self._generator(thing)
+            elif isinstance(thing, tuple):
+                self.keep(*items_of(thing))
             elif isinstance(thing, dict | list | set | collections.deque):
                 self._container(thing)
             elif isinstance(thing, types.MethodType):
@@ -59,7 +64,7 @@ class Keeper:
                 self._function(thing)
             elif isinstance(thing, torch.amp.GradScaler):
                 self._scaler(thing)
-            elif _of_the_user(thing):
+            elif is_users(thing):
                 self._object(thing)
 
     def restore(self) -> None:
@@ -103,10 +108,20 @@ class Keeper:
             cuda = torch.cuda.get_rng_state_all()
             self._undo.append(lambda: torch.cuda.set_rng_state_all(cuda))
 
-    def _generator(self, generator: torch.Generator) -> None:
-        if self._once(generator):
-            state = generator.get_state()
-            self._undo.append(lambda: _discard(generator.set_state(state)))
+    def _generator(self, generator: Any) -> None:
+        """A source of random numbers of the user's own."""
+        if not self._once(generator):
+            return
+        undo: Callable[[], Any]
+        if isinstance(generator, torch.Generator):
+            undo = functools.partial(generator.set_state, generator.get_state())
+        elif isinstance(generator, np.random.Generator):
+            undo = functools.partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
+        elif isinstance(generator, np.random.RandomState):
+            undo = functools.partial(generator.set_state, generator.get_state())
+        else:
+            undo = functools.partial(generator.setstate, generator.getstate())
+        self._undo.append(undo)
 
     def _tensor(self, tensor: Tensor) -> None:
         if not self._once(tensor):
@@ -146,11 +161,7 @@ class Keeper:
             return
         tables = {name: dict(module.__dict__[name]) for name in _TABLES if name in module.__dict__}
         before, kind = dict(module.__dict__), type(module)
-        for value in before.values():
-            if isinstance(value, Tensor | list | dict | torch.Generator) and not any(
-                value is module.__dict__.get(name) for name in (*_TABLES, "_state_dict_hooks")
-            ):
-                self.keep(value)
+        self.keep(*items_of([value for name, value in before.items() if name not in _BASE]))
 
         def undo() -> None:
             module.__class__ = kind  # a lazy layer becomes another once it knows its shapes
@@ -176,12 +187,17 @@ class Keeper:
     def _object(self, thing: Any) -> None:
         if not self._once(thing):
             return
-        before = dict(thing.__dict__)
-        self.keep(*before.values())
+        table = getattr(thing, "__dict__", {})  # none where the class has slots alone
+        before, slots = dict(table), slots_of(thing)
+        self.keep(*before.values(), *slots.values())
 
         def undo() -> None:
-            thing.__dict__.clear()
-            thing.__dict__.update(before)
+            table.clear()
+            table.update(before)
+            for name in slots_of(thing).keys() - slots.keys():
+                object.__delattr__(thing, name)
+            for name, value in slots.items():
+                object.__setattr__(thing, name, value)  # also where the class is frozen
 
         self._undo.append(undo)
 
@@ -212,8 +228,7 @@ class Keeper:
         if not self._once(thing):
             return
         before = copy.copy(thing)
-        values: Iterable[Any] = before.values() if isinstance(before, dict) else before
-        self.keep(*[value for value in values if isinstance(value, Tensor | nn.Module | Optimizer | torch.Generator)])
+        self.keep(*items_of(before))
 
         def undo() -> None:
             thing.clear()
@@ -229,7 +244,7 @@ class Keeper:
             self._cell(cell)
         self.keep(*(function.__defaults__ or ()))
         if not internal(function.__code__):
-            self._globals(function.__globals__, _names(function.__code__))
+            self._globals(function.__globals__, global_names(function.__code__))
 
     def _globals(self, scope: dict[str, Any], names: set[str]) -> None:
         """What a function of the user's names outside itself, as the cells of a notebook do."""
@@ -259,19 +274,6 @@ def _make_lazy(tensor: Tensor, kind: type, data: Tensor) -> None:
         tensor.__class__ = kind
 
 
-def _names(code: types.CodeType) -> set[str]:
-    """The global names and attributes that a function and those within it speak of."""
-    inner = [_names(each) for each in code.co_consts if isinstance(each, types.CodeType)]
-    return set(code.co_names).union(*inner)
-
-
-def _of_the_user(thing: Any) -> bool:
-    """Whether a thing is of a class that the user wrote."""
-    known = isinstance(thing, type | types.ModuleType) or not isinstance(getattr(thing, "__dict__", None), dict)
-    file = getattr(sys.modules.get(type(thing).__module__), "__file__", None)
-    return not known and (type(thing).__module__ == "__main__" or (file is not None and not of_others(file)))
-
-
 def _state(state: Any) -> dict[Any, Any]:
     """A copy of an optimizer's state, whose keys are the parameters themselves."""
     return {
@@ -282,7 +284,3 @@ def _state(state: Any) -> dict[Any, Any]:
 
 def _shallow(value: Any) -> Any:
     return copy.copy(value) if isinstance(value, list | dict | set) else value
-
-
-def _discard(value: Any) -> None:
-    """A lambda's value that nobody wants."""

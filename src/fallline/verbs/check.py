@@ -37,9 +37,10 @@ def check(
 ) -> Diagnosis:
     """Find what is wired wrong in a training set-up, and the line that mends it.
 
-    A few steps are trained on the objects themselves, with every call of torch recorded; then everything is put back:
-    parameters, buffers, gradients, the optimizer's state, modes, random states. Where a mend can be applied by itself
-    it is tried, and the finding says what came of it.
+    A few steps are trained on the objects themselves, with every call of torch recorded; then they are put back:
+    parameters, buffers, gradients, the optimizer's state, modes, random states, and what the step's own objects,
+    closures and globals hold. Files that the step writes, and numpy arrays that it changes in place, are not. Where a
+    mend can be applied by itself it is tried, and the finding says what came of it.
 
     Args:
         model: The network.
