@@ -27,7 +27,10 @@ def test_a_rule_is_silent_on_its_other_example(written: Written, tmp_path):
 def test_a_page_says_what_it_is_and_where_it_is_from(written: Written):
     assert written.page.strip().splitlines()[0].endswith((".", ":")) or "\n" in written.summary + "\n"
     assert "Sources:" in written.page
-    assert len(written.page.split("\n\n")[1]) > 60
+    text = written.page.split("Fires on:")[0]
+    assert len(text.split("\n\n")[1]) > 60
+    assert all(paragraph.count('"') % 2 == 0 for paragraph in text.split("\n\n"))
+    assert not re.search(r'(^"|[\s(]"$)', text, flags=re.MULTILINE)
 
 
 def test_codes_and_names_are_unique_and_well_formed():

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -261,9 +260,3 @@ def _judges(call: Call) -> bool:
     single = bool(call.outputs) and all(seen.shape == () for seen in call.outputs)
     given = any(seen.needs_grad and seen.producer is not None for seen in call.inputs)
     return single and given and len(call.inputs) > 1
-
-
-def rows_of(tensor: Tensor | torch.Size | tuple[int, ...]) -> int:
-    """The leading size."""
-    shape = tensor.shape if isinstance(tensor, Tensor) else tensor
-    return int(shape[0]) if len(shape) else 1

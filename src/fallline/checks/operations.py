@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import resolve_name
 
-__all__ = ["ACTIVATIONS", "ELEMENTWISE", "KEPT", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
+__all__ = ["ACTIVATIONS", "KEPT", "LOSSES", "MEETINGS", "bound", "name_of", "plain"]
 
 LOSSES = (
     "binary_cross_entropy",
@@ -36,9 +36,6 @@ LOSSES = (
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 )
-ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
-"""Losses of a difference, element by element, which broadcast."""
-
 MEETINGS = frozenset(
     [
         "sub",

@@ -107,7 +107,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something the loop did: ``zero_grad``, ``clip``, ``schedule``, ``step``, ``backward``, ``build``."""
+    """Something the loop did.
+
+    Args:
+        kind: ``zero_grad``, ``clip``, ``schedule`` (a scheduler's step), ``scaler`` (a call of GradScaler) or
+            ``self-copy`` (a module loads its own state).
+        step: Training steps completed before it.
+        place: The user's line.
+        owner: Which optimizer it was about, where it was about one.
+        index: Operations recorded before it.
+        detail: What else is known of it, and the ``backwards`` and ``steps`` there had been.
+    """
 
     kind: str
     step: int
@@ -123,6 +133,11 @@ class Backward:
 
     Args:
         loss: The tensor it started from.
+        value: The loss as a number; None where it has several.
+        step: Training steps completed before it.
+        index: Operations recorded before it.
+        place: The user's line.
+        retain_graph: Whether the graph was kept.
         reached: Names of the parameters that it gave a gradient.
         norms: Norm of the gradient of each parameter after it.
         broken: Parameters whose gradient is not finite after it.
@@ -157,8 +172,15 @@ class Step:
 
     Args:
         owner: Which optimizer.
+        step: Training steps completed before it.
+        index: Operations recorded before it.
+        place: The user's line.
+        rates: The learning rate of each of its groups.
         without: Parameters it owns that had no gradient.
         stale: Parameters whose gradient holds what an earlier step has used already.
+        zero: Parameters whose gradient was all zeros.
+        owned: Parameters it owns.
+        backwards: Backward passes since the step before.
         moved: How far each parameter went, relative to its size.
         after: Backward passes there had been.
         contributions: The backward passes whose gradients it used.
@@ -190,8 +212,10 @@ class Failure:
         stage: Where it happened: "optimizer", "forward", "loss", "backward", "step", "train_step".
         operation: The operation that raised, without outputs; None where it was no torch function.
         module: The innermost module that was running.
+        name: What that is called; None where it is not known.
         place: The user's line.
         arguments: The tensors that were given, where no operation holds them.
+        step: Training steps completed before it.
         given: What an optimizer was to be built from.
     """
 

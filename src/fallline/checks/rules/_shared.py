@@ -11,7 +11,6 @@ from torch import Tensor
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.operations import LOSSES
-from fallline.checks.recorder import tensors_in
 from fallline.checks.setup import Names, Setup
 from fallline.checks.setup import parts as parts_of
 from fallline.checks.traced import Failure, Operation
@@ -24,7 +23,6 @@ __all__ = [
     "describe",
     "dtype",
     "failed_loss",
-    "first_tensor",
     "is_swapped",
     "mapped",
     "names_of",
@@ -112,8 +110,3 @@ def cast_targets(function: Callable[[Tensor], Tensor]) -> Callable[[Setup], Setu
 
 def _changed(function: Callable[[Any, Any], tuple[Any, Any]]) -> Callable[[Setup], Setup]:
     return lambda setup: dataclasses.replace(setup, batches=[function(*parts_of(batch)) for batch in setup.batches])
-
-
-def first_tensor(value: Any) -> Tensor | None:
-    """The first tensor of a nest."""
-    return next(iter(tensors_in(value)), None)

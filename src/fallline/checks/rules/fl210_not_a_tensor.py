@@ -30,8 +30,6 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL210", "not-a-tensor", Severity.error, ("exception",))
 
-_TUPLES = ("LSTM", "GRU", "RNN", "MultiheadAttention")
-
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where something raised a TypeError or AttributeError just after a module returned no tensor."""

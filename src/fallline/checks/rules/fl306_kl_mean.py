@@ -1,8 +1,7 @@
 """`KLDivLoss` is left at its default reduction, which does not give the divergence.
 
-`reduction="mean"` divides by rows and by classes; the divergence is the sum over the classes. The loss, its "
-"gradient and
-so the learning rate are too small by the number of classes. Torch warns of it.
+`reduction="mean"` divides by rows and by classes; the divergence is the sum over the classes. The loss, its gradient
+and so the learning rate are too small by the number of classes. Torch warns of it.
 
 Fires on:
 

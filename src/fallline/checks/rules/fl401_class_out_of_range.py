@@ -1,8 +1,7 @@
 """A class id is not one of the network's classes.
 
-With C outputs the ids are 0 … C − 1. Labels that start at 1, −1 for "negative" or "unknown", grey values of a "
-"mask, or a
-class more than the last layer has outputs are outside.
+With C outputs the ids are 0 … C − 1. Labels that start at 1, −1 for "negative" or "unknown", grey values of a mask, or
+a class more than the last layer has outputs are outside.
 
 Fires on:
 

@@ -45,7 +45,6 @@ _MASKS = (
     "empty_like",
     "masked_scatter",
     "scatter",
-    "masked_fill_",
 )
 
 

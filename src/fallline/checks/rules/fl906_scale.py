@@ -25,7 +25,7 @@ Sources: https://github.com/tensorflow/tensorflow/issues/3148
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
@@ -36,7 +36,6 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL906", "scale", Severity.error, ("divergence", "nonfinite", "stuck", "gradient"))
 
-_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 _LARGE_INPUT = 10.0
 _LARGE_TARGET = 100.0
 _ABSURD = 1e4
