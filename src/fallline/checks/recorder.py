@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -66,7 +66,7 @@ class Recorder(TorchFunctionMode):
     def adopt(self, module: nn.Module, name: str) -> None:
         """Give a module, its parts, parameters and buffers their names; a name is given once: ``net``, ``net (2)``."""
         if module not in self.names:
-            name = _unique(name, set(self.names.values()))
+            name = _unique(name, set(self.names.values()).__contains__)
         for path, part in module.named_modules():
             self.names.setdefault(part, spoken(name, path))
         for path, parameter in module.named_parameters():
@@ -80,7 +80,7 @@ class Recorder(TorchFunctionMode):
         if entry is not None and entry[3] and entry[3].startswith("parameter "):
             self.take_up()
             return entry[3].removeprefix("parameter ")
-        name = _unique(name, self.parameters.keys() | self._lazy.keys())
+        name = _unique(name, lambda text: text in self.parameters or text in self._lazy)
         self._note(parameter, None, f"parameter {name}")
         self._lazy[name] = parameter
         self.take_up()
@@ -222,11 +222,10 @@ class Recorder(TorchFunctionMode):
         node.register_hook(look)
 
 
-def _unique(name: str, taken: Collection[str]) -> str:
+def _unique(name: str, taken: Callable[[str], bool]) -> str:
     """A name that nothing else has."""
-    return next(
-        text for text in itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2))) if text not in taken
-    )
+    names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(text for text in names if not taken(text))
 
 
 def tracing() -> bool:
