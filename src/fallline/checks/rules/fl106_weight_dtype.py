@@ -20,6 +20,7 @@ Sources: https://github.com/sebsk/CS224N-Project/pull/2
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from fallline.checks.evidence import Comparison, Evidence
@@ -72,7 +73,7 @@ def _kind(evidence: Evidence, met: Comparison, argument: str, weight: Seen) -> F
 
 
 def _count(evidence: Evidence, met: Comparison, argument: str, weight: Seen) -> Finding:
-    classes = met.output.shape[1] if len(met.output.shape) > 1 else met.output.shape[-1:]
+    classes = met.output.shape[1] if len(met.output.shape) > 1 else math.prod(met.output.shape[-1:])
     return RULE.finding(
         what=f"{met.loss} was given {weight.shape[0] if weight.shape else 1} weights for {classes} outputs.",
         why="There has to be one weight per class, in the order of the class ids.",

@@ -44,6 +44,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     batched = len(given) == spatial + 2
     order = (*((0,) if batched else ()), len(given) - 1, *range(len(given) - 1 - spatial, len(given) - 1))
+    if evidence.trace.origin(operation.inputs[0]).producer is not None:
+        return None  # maps made on the way, whose last axis has as many places as there are channels by chance
     name = names_of(evidence).inputs
     return RULE.finding(
         what=f"{describe(failure.module, failure.name)} wants {channels} channels on axis {1 if batched else 0} "

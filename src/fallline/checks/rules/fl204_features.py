@@ -20,6 +20,8 @@ Sources: https://github.com/pytorch/pytorch/issues/139037
 
 from __future__ import annotations
 
+import re
+
 from torch import nn
 
 from fallline.checks.evidence import Evidence
@@ -98,11 +100,19 @@ def _is_input(evidence: Evidence, shape: tuple[int, ...]) -> bool:
 
 
 def _remade(module: nn.Module | None, features: int) -> str:
+    """The layer for so many features, all its other arguments as they are."""
+    if module is None:
+        return f"nn.Linear({features}, ...)"
+    kind = f"nn.{type(module).__name__}"
     if isinstance(module, nn.Linear):
-        return f"nn.Linear({features}, {module.out_features})"
-    if isinstance(module, nn.modules.conv._ConvNd):
-        return f"nn.{type(module).__name__}({features}, {module.out_channels}, {module.kernel_size})"
-    if isinstance(module, nn.RNNBase):
-        return f"nn.{type(module).__name__}({features}, {module.hidden_size}, batch_first={module.batch_first})"
-    kind = type(module).__name__ if module is not None else "Linear"
-    return f"nn.{kind}({features}{', ...' if module is None else ''})"
+        return f"{kind}({features}, {module.out_features}{', bias=False' if module.bias is None else ''})"
+    if isinstance(module, nn.GroupNorm):
+        return f"{kind}({module.num_groups}, {features})"
+    if isinstance(module, nn.LayerNorm):
+        shape = (*module.normalized_shape[:-1], features)
+        return f"{kind}({shape if len(shape) > 1 else features})"
+    if isinstance(module, nn.MultiheadAttention):
+        first = ", batch_first=True" if module.batch_first else ""
+        return f"{kind}({features}, {module.num_heads}{first})"
+    written = re.sub(r"^\d+", str(features), module.extra_repr())  # begins with how many come in
+    return f"{kind}({written})"

@@ -44,8 +44,8 @@ def examine(evidence: Evidence) -> Finding | None:
     mend = f"keep the batch axis: the output has to begin with {target[0]}"
     if merged is not None:
         before, each = merged.inputs[0].shape, math.prod(merged.inputs[0].shape[1:])
-        mend = f"{merged.name} at line {merged.place.line if merged.place else '?'}: .flatten(1)    # {before} "
-        f"becomes ({target[0]}, {each})"
+        line = merged.place.line if merged.place else "?"
+        mend = f"{merged.name} at line {line}: .flatten(1)    # {before} becomes ({target[0]}, {each})"
     picked = next((op for op in evidence.trace.ancestors(met.output) if _picks_a_sample(op, target[0])), None)
     if merged is None and picked is not None:
         merged = picked

@@ -54,8 +54,8 @@ def examine(evidence: Evidence) -> Finding | None:
     first = "output, _ = " if returned.returned in ("tuple", "list") else "output = "
     rest = '["..."]' if returned.returned not in ("tuple", "list") else ""
     return RULE.finding(
-        what=f"{describe(returned.module, returned.name)} returns a {returned.returned} of "
-        f"{len(returned.outputs)} tensors, which was used as one tensor.",
+        what=f"{describe(returned.module, returned.name)} returns a {returned.returned} "
+        f"with {len(returned.outputs)} tensors in it, which was used as one tensor.",
         why="A recurrent layer returns its outputs and its last state; attention its outputs and its weights.",
         mend=f"{first}{returned.name}(...){rest}",
         evidence={"returned": returned.returned, "shapes": [seen.shape for seen in returned.outputs]},

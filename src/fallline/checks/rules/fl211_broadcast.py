@@ -32,7 +32,7 @@ from fallline.checks.operations import MEETINGS
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import cast_targets, names_of, tried
 from fallline.checks.traced import Seen
-from fallline.core.finding import Finding, Severity
+from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL211", "broadcast", Severity.error, ("pairs", "stuck"))
 
@@ -56,11 +56,29 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where a loss compares outputs with the targets of other samples."""
     for met in evidence.comparisons:
         differ = met.output.shape != met.target.shape and met.target.shape and met.output.shape
-        if met.loss in _ELEMENTWISE and differ and max(_sizes(met)) > 1:
+        if met.loss in _ELEMENTWISE and differ and max(_sizes(met)) > 1 and not _for_all(evidence, met):
             return _found(evidence, met)
     for met in _by_hand(evidence):
         return _found(evidence, met)
     return None
+
+
+def _for_all(evidence: Evidence, met: Comparison) -> bool:
+    """Whether one side is meant for every sample: one label, one row of targets, or an output that reads no input."""
+    output, target = met.output.shape, met.target.shape
+    one = math.prod(target) == 1 or (target == output[1:] and math.prod(output[1:]) > 1)
+    return one or ((len(output) < len(target) or output[:1] == (1,)) and not _reads(evidence, met.output))
+
+
+def _reads(evidence: Evidence, output: Seen) -> bool:
+    """Whether an output is computed from the samples, and not from parameters and constants alone."""
+    rows = evidence.rows
+    given = (each for operation in evidence.trace.ancestors(output) for each in operation.inputs)
+    return any(each.producer is None and not _kept(each) and each.shape[:1] == (rows,) for each in given)
+
+
+def _kept(seen: Seen) -> bool:
+    return (seen.label or "").startswith(("parameter ", "buffer "))
 
 
 def _by_hand(evidence: Evidence) -> Iterator[Comparison]:
@@ -73,10 +91,13 @@ def _by_hand(evidence: Evidence) -> Iterator[Comparison]:
             continue
         (one_name, one), (other_name, other) = operation.named.items()
         network, rest = evidence.from_network(one), evidence.from_network(other)
-        if not (network or rest) or not _outer(one, other) or _meant(evidence, one) or _meant(evidence, other):
-            lost = _lost_rows(evidence, one, other, network, rest)
-            if not lost:
-                continue
+        met = operation.place
+        pairs = (network and rest and one.needs_grad == other.needs_grad) or _same(evidence, one, other)
+        meant = pairs or _meant(evidence, one, met) or _meant(evidence, other, met)
+        if (not (network or rest) or not _outer(one, other) or meant) and not _lost_rows(
+            evidence, one, other, network, rest
+        ):
+            continue
         if network and not (rest and not one.needs_grad):
             yield Comparison(operation, one, other, one_name, other_name)
         else:
@@ -102,12 +123,20 @@ def _lost_rows(evidence: Evidence, one: Seen, other: Seen, network: bool, rest: 
     output, target = (one, other) if network else (other, one)
     rows = evidence.rows
     same = len(output.shape) == len(target.shape) > 1 and output.shape[1:] == target.shape[1:]
-    return same and output.shape[0] == 1 and target.shape[0] == rows and rows is not None and rows > 1
+    lost = same and output.shape[0] == 1 and target.shape[0] == rows and rows is not None and rows > 1
+    return lost and _reads(evidence, output)
 
 
-def _meant(evidence: Evidence, seen: Seen) -> bool:
-    """Whether an axis was added on purpose: by unsqueeze, [:, None] or keepdim."""
+def _same(evidence: Evidence, one: Seen, other: Seen) -> bool:
+    """Whether both sides are one tensor in two shapes: every sample is compared with every other on purpose."""
+    return evidence.trace.origin(one).key == evidence.trace.origin(other).key
+
+
+def _meant(evidence: Evidence, seen: Seen, met: Place | None) -> bool:
+    """Whether an axis was added on purpose: by unsqueeze, [:, None] or keepdim, or by a view where the two meet."""
     for operation in evidence.trace.carried(seen):
+        if operation.name in ("view", "reshape") and operation.place == met and seen.shape[-1:] == (1,):
+            return True
         index = operation.options.get("#1")
         added = operation.name == "__getitem__" and isinstance(index, tuple) and any(part is None for part in index)
         if operation.name in ("unsqueeze", "expand", "broadcast_to") or added:

@@ -71,7 +71,7 @@ def examine(evidence: Evidence) -> Finding | None:
 def _fits(evidence: Evidence, call: Call) -> bool:
     """Whether what the layer takes for time is as long as the batch, and what it takes for the batch is not."""
     rows, shape = evidence.rows, call.inputs[0].shape if call.inputs else ()
-    return len(shape) == 3 and rows is not None and rows > 1 and shape[0] == rows != shape[1]
+    return len(shape) == 3 and rows is not None and rows > 1 and shape[0] == rows != shape[1] > 1
 
 
 def _reason(evidence: Evidence, call: Call) -> str | None:

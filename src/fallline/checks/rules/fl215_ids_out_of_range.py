@@ -41,16 +41,19 @@ def examine(evidence: Evidence) -> Finding | None:
     weight, ids = operation.named.get("weight"), operation.named.get("input")
     if weight is None or ids is None or ids.dtype.is_floating_point:
         return None
+    held = operation.values.get("input")
     seen = list(tensors_in(parts(evidence.setup.batches[0])[0])) if evidence.setup is not None else []
-    low = min((int(t.min()) for t in seen if not t.is_floating_point() and t.numel()), default=None)
-    high = max((int(t.max()) for t in seen if not t.is_floating_point() and t.numel()), default=None)
+    seen = [t for t in (seen if held is None else [held]) if not t.is_floating_point() and t.numel()]
+    low = min((int(t.min()) for t in seen), default=None)
+    high = max((int(t.max()) for t in seen), default=None)
+    rows = (weight.shape[0] if high is None else high) + 1 - min(low or 0, 0)
     what = f"{describe(failure.module, failure.name)} has the rows 0 … {weight.shape[0] - 1}"
     return RULE.finding(
         what=what
         + (f" and was asked for ids from {low} to {high}." if low is not None else " and was asked for another."),
         why="An id is the number of a row of the embedding's table.",
-        mend=f"{failure.name or 'embedding'} = nn.Embedding({(high or weight.shape[0]) + 1}, {weight.shape[1]})"
-        + ("    # and shift the ids so that the lowest is 0" if low is not None and low < 0 else ""),
+        mend=f"{failure.name or 'embedding'} = nn.Embedding({rows}, {weight.shape[1]})"
+        + (f"    # and ids + {-low}, so that the lowest is 0" if low is not None and low < 0 else ""),
         evidence={"rows": weight.shape[0], "lowest": low, "highest": high},
         where=failure.place,
         message=failure.message,
