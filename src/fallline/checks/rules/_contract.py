@@ -12,7 +12,7 @@ from fallline.checks.rules._shared import failed_loss, patched
 from fallline.checks.traced import Operation
 from fallline.checks.trials import Mended
 
-__all__ = ["BOUNDS", "distributions", "log_distributions", "losses", "outside", "skipping", "written_as"]
+__all__ = ["BOUNDS", "bounds", "distributions", "log_distributions", "losses", "outside", "skipping", "written_as"]
 
 BOUNDS = {
     "sigmoid": (0.0, 1.0),
@@ -34,7 +34,15 @@ BOUNDS = {
     "sin": (-1.0, 1.0),
     "cos": (-1.0, 1.0),
 }
-"""What a function's values are confined to."""
+"""What a function's values are confined to; hardtanh as it is where nothing else is said."""
+
+
+def bounds(operation: Operation) -> tuple[float | None, float | None]:
+    """What the values of one of these operations are confined to."""
+    low, high = BOUNDS[operation.name]
+    if operation.name == "hardtanh":
+        return float(operation.options.get("min_val", low)), float(operation.options.get("max_val", high))
+    return low, high
 
 
 def losses(evidence: Evidence, *names: str) -> Iterator[Comparison]:

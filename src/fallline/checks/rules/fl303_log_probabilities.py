@@ -30,9 +30,13 @@ from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, log_distributions, losses
 from fallline.checks.rules._shared import patched, tried
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL303", "log-probabilities", Severity.error, ("contract", "stuck", "divergence"))
+
+_COMPUTED = ("sum", "mul", "sub", "add", "div", "neg", "logsumexp", "rsub", "mean")
+"""What a density is computed by, as a layer's scores are not."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -46,8 +50,18 @@ def examine(evidence: Evidence) -> Finding | None:
         axis = values.dim() - 1 if met.loss in ("kl_div", "ctc_loss") or values.dim() < 2 else 1
         if log_distributions(values, axis) or not bool((values > 1e-4).any()) or not values.isfinite().all():
             continue
+        if _weighted(evidence, made):
+            continue
         return _found(evidence, met, values, name, axis)
     return None
+
+
+def _weighted(evidence: Evidence, made: Operation | None) -> bool:
+    """Whether log-probabilities are multiplied with what an action was worth, as a policy's are."""
+    if made is None or made.name not in ("mul", "__mul__", "__rmul__"):
+        return False
+    sources = [evidence.transform(each) for each in made.inputs]
+    return any(source is not None and source.name in ("log_softmax", "log_sigmoid") for source in sources)
 
 
 def is_reversed(met: Comparison) -> bool:
@@ -78,4 +92,5 @@ def _found(evidence: Evidence, met: Comparison, values: Tensor, name: str, axis:
         evidence={"lowest": float(values.min()), "highest": float(values.max()), "transform": name},
         verified=tried(evidence, mode=patched(met.operation, logged)),
         where=met.operation.place,
+        severity=Severity.hint if name in _COMPUTED and not probabilities else None,  # log-densities may exceed 0
     )

@@ -28,6 +28,7 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
 from fallline.checks.rules._shared import patched, tried
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL304", "probabilities", Severity.error, ("exception", "contract"))
@@ -41,7 +42,7 @@ def examine(evidence: Evidence) -> Finding | None:
             continue
         low, high = float(values.min()), float(values.max())
         made = evidence.transform(met.output)
-        raw = made is not None and made.name in ("linear", "conv2d", "conv1d", "addmm", "relu", "tanh", "leaky_relu")
+        raw = made is not None and (made.name in ("relu", "tanh", "leaky_relu") or _learned(made))
         if low >= 0 and high <= 1 and not raw:
             continue
 
@@ -64,3 +65,9 @@ def examine(evidence: Evidence) -> Finding | None:
             message=failure.message if failure is not None else None,
         )
     return None
+
+
+def _learned(made: Operation) -> bool:
+    """Whether an operation is a layer with weights to learn; a fixed kernel may average probabilities."""
+    layer = made.name in ("linear", "conv2d", "conv1d", "addmm")
+    return layer and any((each.label or "").startswith("parameter ") for each in made.inputs)

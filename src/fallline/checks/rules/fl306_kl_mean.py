@@ -1,7 +1,7 @@
 """`KLDivLoss` is left at its default reduction, which does not give the divergence.
 
-`reduction="mean"` divides by rows and by classes; the divergence is the sum over the classes. The loss, its gradient
-and so the learning rate are too small by the number of classes. Torch warns of it.
+`reduction="mean"` divides by rows and by classes; the divergence is the sum over the classes. The loss and its gradient
+are too small by the number of classes. Torch warns of it. Multiplied with that number, the loss is what it should be.
 
 Fires on:
 
@@ -20,12 +20,14 @@ Sources: https://github.com/pytorch/pytorch/issues/60928
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
 from fallline.checks.rules._shared import patched, tried
+from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL306", "kl-mean", Severity.warning, ("contract",))
@@ -37,17 +39,31 @@ def examine(evidence: Evidence) -> Finding | None:
         shape = met.output.shape
         if met.operation.options.get("reduction") != "mean" or len(shape) < 2 or shape[-1] < 2:
             continue
+        if _made_good(evidence, met.operation):
+            continue
+        rows = math.prod(shape[:-1])
 
-        def batchmean(func: Any, args: Any, kwargs: Any) -> Any:
-            return func(*args[:2], **{**kwargs, "reduction": "batchmean"})
+        def summed(func: Any, args: Any, kwargs: Any, rows: int = rows) -> Any:
+            return func(*args[:2], **{**kwargs, "reduction": "sum"}) / rows
 
+        whole = f'nn.KLDivLoss(reduction="sum")(output, target) / {rows}    # the {rows} distributions of {shape}'
         return RULE.finding(
-            what=f'kl_div with reduction="mean" divides by all {shape[0] * shape[-1]:,} numbers of {shape}, '
-            f"not by the {shape[0]} rows.",
+            what=f'kl_div with reduction="mean" divides by all {math.prod(shape):,} numbers of {shape}, '
+            f"not by the {rows} distributions.",
             why=f"The divergence is a sum over the classes: the loss and its gradient are {shape[-1]} times too small.",
-            mend='nn.KLDivLoss(reduction="batchmean")',
+            mend='nn.KLDivLoss(reduction="batchmean")' if len(shape) == 2 else whole,
             evidence={"output": shape, "too small by": shape[-1]},
-            verified=tried(evidence, mode=patched(met.operation, batchmean)),
+            verified=tried(evidence, mode=patched(met.operation, summed)),
             where=met.operation.place,
         )
     return None
+
+
+def _made_good(evidence: Evidence, operation: Operation) -> bool:
+    """Whether the mean is multiplied with the number of classes again."""
+    classes = operation.inputs[0].shape[-1]
+    keys = {seen.key for seen in operation.outputs}
+    return any(
+        other.options.get("#1") == classes and any(each.key in keys for each in other.inputs)
+        for other in evidence.trace.named("mul", "__mul__", "__rmul__")
+    )

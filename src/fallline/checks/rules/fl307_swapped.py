@@ -50,29 +50,39 @@ def examine(evidence: Evidence) -> Finding | None:
     failed = evidence.failure.operation if evidence.failure is not None else None
     met_here = evidence.comparison(failed) if failed is not None else None
     for met in [*evidence.comparisons, *([met_here] if met_here is not None else [])]:
-        if met.loss in _ORDERED and is_swapped(met) and not _on_purpose(met):
+        if met.loss in _ORDERED and is_swapped(met) and not _on_purpose(evidence, met):
             return _found(evidence, met)
     return None
 
 
-def _on_purpose(met: Comparison) -> bool:
-    """A divergence may be taken either way round, as long as logs and probabilities are in their places."""
+def _on_purpose(evidence: Evidence, met: Comparison) -> bool:
+    """A divergence may be taken either way round, as long as scores or logs and probabilities are in their places."""
     values = met.values
+    if met.loss == "cross_entropy":
+        made = evidence.transform(met.target)
+        return made is not None and made.name == "softmax"
     if met.loss != "kl_div" or values is None:
         return False
     return not distributions(values, values.dim() - 1) and bool((values <= 1e-6).all())
 
 
 def _found(evidence: Evidence, met: Comparison) -> Finding:
+    probable = met.loss == "kl_div" and distributions(met.targets, len(met.target.shape) - 1)
+    output = "output.log()" if probable else "output"
+
     def back(func: Any, args: Any, kwargs: Any) -> Any:
-        return func(args[1], args[0], *args[2:], **kwargs) if len(args) > 1 else func(**kwargs)
+        return (
+            func(args[1].log() if probable else args[1], args[0], *args[2:], **kwargs)
+            if len(args) > 1
+            else func(**kwargs)
+        )
 
     failure = evidence.failure
     return RULE.finding(
         what=f"{met.loss} is given the target {met.output.shape} first and the network's output "
         f"{met.target.shape} second.",
         why="It is not symmetric: taken this way round it measures something else, and may have no lower bound.",
-        mend=f"{met.loss}(output, target)",
+        mend=f"{met.loss}({output}, target)",
         evidence={"first": met.output.shape, "second": met.target.shape},
         verified=tried(evidence, mode=patched(met.operation, back)),
         where=met.operation.place,

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._contract import losses, skipping, written_as
+from fallline.checks.rules._contract import bounds, losses, skipping, written_as
 from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
@@ -43,9 +43,11 @@ _CUTTING = {
     "exp": "leaves no negative scores",
     "log_sigmoid": "leaves no positive scores",
     "tanh": "confines scores to −1 … 1",
-    "hardtanh": "confines scores to −1 … 1",
+    "hardtanh": "confines scores to",
     "softsign": "confines scores to −1 … 1",
 }
+_WIDE = 8.0
+"""Scores that may differ by more than this let one class be thousands of times as likely as another."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -54,10 +56,16 @@ def examine(evidence: Evidence) -> Finding | None:
         made = evidence.transform(met.output)
         if made is None or made.name not in _CUTTING:
             continue
+        does = _CUTTING[made.name]
+        if made.name == "hardtanh":
+            low, high = bounds(made)
+            if low is None or high is None or (low < 0 and high - low > _WIDE):
+                continue  # so far apart that a class may be as good as certain
+            does = f"{does} {low:g} … {high:g}"
         if met.loss in ("soft_margin_loss", "multi_margin_loss") and not made.name.startswith("relu"):
             continue
         return RULE.finding(
-            what=f"{met.loss} takes raw scores and is given the output of {made.name}, which {_CUTTING[made.name]}.",
+            what=f"{met.loss} takes raw scores and is given the output of {made.name}, which {does}.",
             why="The loss needs scores that can go as far up and down as it takes to say how sure the network is.",
             mend=f"remove {written_as(evidence, made)}    # the last linear layer's output goes to the loss",
             evidence={"transform": made.name},

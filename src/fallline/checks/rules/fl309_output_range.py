@@ -20,10 +20,10 @@ Sources: https://github.com/ageron/handson-ml/issues/404
 
 from __future__ import annotations
 
-from fallline.checks.evidence import Evidence
+from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._contract import BOUNDS, losses, outside, skipping
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._contract import BOUNDS, bounds, losses, outside, skipping
+from fallline.checks.rules._shared import names_of, patched, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL309", "output-range", Severity.error, ("contract", "stuck"))
@@ -40,7 +40,9 @@ def examine(evidence: Evidence) -> Finding | None:
             continue
         if (met.loss == "difference" and "sub" not in met.operation.name) or met.targets.is_complex():
             continue
-        low, high = BOUNDS[made.name]
+        if met.loss == "difference" and _weighted(evidence, met):
+            continue
+        low, high = bounds(made)
         share = outside(met.targets, low, high)
         if share <= _SHARE:
             continue
@@ -50,12 +52,26 @@ def examine(evidence: Evidence) -> Finding | None:
             what=f"The network ends in {made.name} ({ends}), and {share:.0%} of the targets lie beyond it "
             f"({first:.3g} to {last:.3g}).",
             why="No weights can reach them: the loss stays where it is.",
-            mend=_scaled(made.name, first, last) + f"    # or no {made.name} after the last layer",
+            mend=_scaled(made.name, first, last, names_of(evidence).targets)
+            + f"    # or no {made.name} after the last layer",
             evidence={"transform": made.name, "lowest target": first, "highest target": last, "beyond": share},
             verified=tried(evidence, mode=skipping(made)),
             where=made.place,
         )
     return _several(evidence)
+
+
+def _weighted(evidence: Evidence, met: Comparison) -> bool:
+    """Whether each sample's difference is multiplied with a number of its own, as a policy's actions with returns."""
+    made: set[int] = set()
+    for operation in evidence.trace.operations[met.operation.index :]:
+        if operation is not met.operation and not any(each.producer in made for each in operation.inputs):
+            continue
+        made.add(operation.index)
+        given = [each for each in operation.inputs if each.producer not in made and each.shape]
+        if operation.name in ("mul", "__mul__", "__rmul__", "div") and any(map(evidence.is_target, given)):
+            return True
+    return False
 
 
 def _several(evidence: Evidence) -> Finding | None:
@@ -80,13 +96,13 @@ def _several(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _scaled(name: str, low: float, high: float) -> str:
-    if name in ("tanh", "hardtanh") and low >= 0 and 100 < high <= 255:
-        return "y = y / 127.5 - 1"
-    if name in ("tanh", "hardtanh", "softsign"):
-        return "y = 2 * (y - y.min()) / (y.max() - y.min()) - 1"
+def _scaled(name: str, low: float, high: float, y: str) -> str:
+    if name in ("tanh",) and low >= 0 and 100 < high <= 255:
+        return f"{y} = {y} / 127.5 - 1"
+    if name in ("tanh", "softsign"):
+        return f"{y} = 2 * ({y} - {y}.min()) / ({y}.max() - {y}.min()) - 1"
     if name in ("sigmoid", "hardsigmoid", "softmax") and low >= 0 and 100 < high <= 255:
-        return "y = y / 255"
+        return f"{y} = {y} / 255"
     if name in ("sigmoid", "hardsigmoid", "softmax"):
-        return "y = (y - y.min()) / (y.max() - y.min())"
+        return f"{y} = ({y} - {y}.min()) / ({y}.max() - {y}.min())"
     return "a linear last layer"

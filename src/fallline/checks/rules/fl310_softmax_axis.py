@@ -31,6 +31,8 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL310", "softmax-axis", Severity.error, ("contract", "pairs", "stuck"))
 
+_TURNS = ("t", "T", "mT", "transpose", "permute", "movedim", "swapaxes", "einsum")
+
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where a softmax feeds a loss and its numbers do not sum to 1 over the classes; or runs over the batch."""
@@ -46,13 +48,25 @@ def examine(evidence: Evidence) -> Finding | None:
         over_batch = _axis(made) == 0 and len(made.outputs[0].shape) > 1
         if right(met.values, axis) or (met.loss in ("mse_loss", "binary_cross_entropy") and not over_batch):
             continue
-        return _found(evidence, made, met)
+        return _found(evidence, made, met, axis)
     for operation in evidence.trace.named("softmax", "log_softmax", step=0):
         shape = operation.outputs[0].shape if operation.outputs else ()
         inside = any(call.start <= operation.index < call.end for call in evidence.root_calls)
-        if inside and len(shape) > 1 and _axis(operation) == 0 and shape[0] == evidence.rows != 1 and shape[-1] > 1:
-            return _found(evidence, operation, None)
+        over_rows = len(shape) > 1 and _axis(operation) == 0 and shape[0] == evidence.rows != 1 and shape[-1] > 1
+        if inside and over_rows and not _over_points(evidence, operation):
+            return _found(evidence, operation, None, len(shape) - 1)
     return None
+
+
+def _over_points(evidence: Evidence, operation: Operation) -> bool:
+    """Whether what is weighted are the rows themselves: points, tokens or nodes that look at one another.
+
+    Such weights are a square, or are turned so that the sum that they weight runs over the rows.
+    """
+    shape = operation.outputs[0].shape
+    keys = {seen.key for seen in operation.outputs}
+    uses = {op.name for op in evidence.trace.operations if any(each.key in keys for each in op.inputs)}
+    return shape[0] == shape[-1] or not uses.isdisjoint(_TURNS)
 
 
 def _axis(operation: Operation) -> int:
@@ -64,19 +78,22 @@ def _axis(operation: Operation) -> int:
     return axis % max(dimensions, 1)
 
 
-def _found(evidence: Evidence, made: Operation, met: Comparison | None) -> Finding:
+def _found(evidence: Evidence, made: Operation, met: Comparison | None, classes: int) -> Finding:
     axis, shape = _axis(made), made.outputs[0].shape
+    if met is not None and met.output.shape != shape:  # turned or put into another shape since
+        places = [place for place in (len(shape) - 1, 1) if shape[place] == met.output.shape[classes]]
+        classes = next(iter(places), classes)
+    wanted = -1 if classes == len(shape) - 1 else classes
     over = "the samples of the batch" if axis == 0 and shape[0] == evidence.rows else f"axis {axis} of {shape}"
 
-    def along_last(func: Any, args: Any, kwargs: Any) -> Any:
-        return func(args[0], -1) if args else func(**{**kwargs, "dim": -1})
+    def along_classes(func: Any, args: Any, kwargs: Any) -> Any:
+        return func(args[0], wanted) if args else func(**{**kwargs, "dim": wanted})
 
     return RULE.finding(
-        what=f"{made.name} of {shape} runs over {over}; the classes are on axis "
-        f"{len(shape) - 1 if axis != len(shape) - 1 else 1}.",
+        what=f"{made.name} of {shape} runs over {over}" + (f"; the classes are on axis {classes}." if met else "."),
         why="The probabilities of one sample do not sum to 1 over its classes, and depend on what else is summed over.",
-        mend=f"{made.name}(..., dim=-1)",
+        mend=f"{made.name}(..., dim={wanted})",
         evidence={"axis": axis, "shape": shape},
-        verified=tried(evidence, mode=patched(made, along_last)) if axis != len(shape) - 1 else None,
+        verified=tried(evidence, mode=patched(made, along_classes)) if axis != classes else None,
         where=made.place,
     )

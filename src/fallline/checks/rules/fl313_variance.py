@@ -24,24 +24,22 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._contract import losses
 from fallline.checks.rules._shared import patched, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL313", "variance", Severity.error, ("exception", "contract", "nonfinite"))
 
-_RAW = ("linear", "conv1d", "conv2d", "addmm", "matmul", "tanh", "lstm", "gru", "log")
-
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fires where the variance is negative, or comes from a layer without an activation."""
-    for met in losses(evidence, "gaussian_nll_loss"):
-        variance, values = met.operation.named.get("var"), met.operation.values.get("var")
-        if variance is None or values is None or not values.numel():
+    """Fires where the variance is negative at any of the steps recorded."""
+    failed = evidence.failure.operation if evidence.failure is not None else None
+    for operation in [*evidence.trace.operations, *([failed] if failed is not None else [])]:
+        variance, values = operation.named.get("var"), operation.values.get("var")
+        if operation.name != "gaussian_nll_loss" or variance is None or values is None or not values.numel():
+            continue
+        if float(values.min()) >= 0:
             continue
         made = evidence.transform(variance)
-        if float(values.min()) >= 0 and (made is None or made.name not in _RAW):
-            continue
 
         def exponentiated(func: Any, args: Any, kwargs: Any) -> Any:
             return (
@@ -57,8 +55,8 @@ def examine(evidence: Evidence) -> Finding | None:
             why="A variance is positive; a raw output, or a logarithm, is not.",
             mend="nn.GaussianNLLLoss()(mean, target, log_variance.exp())    # or F.softplus(raw)",
             evidence={"lowest": float(values.min()), "highest": float(values.max())},
-            verified=tried(evidence, mode=patched(met.operation, exponentiated)),
-            where=met.operation.place,
+            verified=tried(evidence, mode=patched(operation, exponentiated)),
+            where=operation.place,
             message=failure.message if failure is not None else None,
         )
     return None

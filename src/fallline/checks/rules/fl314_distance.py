@@ -40,11 +40,14 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL314", "distance", Severity.error, ("contract", "divergence"))
 
+_ROUNDED = -1e-5
+"""A distance of 0 may come out as little less than that, as 1 - cosine does."""
+
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where its input has negative numbers."""
     for met in losses(evidence, "hinge_embedding_loss"):
-        if met.values is None or not met.values.numel() or float(met.values.min()) >= 0:
+        if met.values is None or not met.values.numel() or float(met.values.min()) >= _ROUNDED:
             continue
 
         def softened(func: Any, args: Any, kwargs: Any) -> Any:

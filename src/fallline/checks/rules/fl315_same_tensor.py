@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import torch
 
-from fallline.checks.evidence import Evidence
+from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
 from fallline.core.finding import Finding, Severity
@@ -44,7 +44,7 @@ def examine(evidence: Evidence) -> Finding | None:
         known = [(name, value) for name, value in sides.items() if value is not None and value.numel()]
         for place, (one, first) in enumerate(known):
             for other, second in known[place + 1 :]:
-                if first.shape == second.shape and torch.equal(first, second):
+                if first.shape == second.shape and torch.equal(first, second) and _stays(evidence, met, one, other):
                     return RULE.finding(
                         what=f"{met.loss} is given the same numbers as its {one} and its {other}.",
                         why="Their distance is 0 whatever the network does: there is nothing to learn from it.",
@@ -53,3 +53,12 @@ def examine(evidence: Evidence) -> Finding | None:
                         where=met.operation.place,
                     )
     return None
+
+
+def _stays(evidence: Evidence, met: Comparison, one: str, other: str) -> bool:
+    """Whether the two are one tensor, or equal at every step; a head that starts at 0 is at the first."""
+    if evidence.trace.origin(met.operation.named[one]).key == evidence.trace.origin(met.operation.named[other]).key:
+        return True
+    later = [op for op in evidence.trace.named(met.loss) if op.place == met.operation.place and op.step]
+    pairs = [(op.values.get(one), op.values.get(other)) for op in later]
+    return bool(pairs) and all(a is not None and b is not None and torch.equal(a, b) for a, b in pairs)

@@ -39,13 +39,13 @@ _FITTED = ("cross_entropy", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where the loss is a mean of log-probabilities, or minus a loss of the only network there is."""
     backwards = evidence.trace.backwards
-    if not backwards or backwards[0].value is None or evidence.failure is not None:
+    if not backwards or backwards[0].value is None or evidence.failure is not None or not _fits(evidence):
         return None
     made = evidence.trace.source(backwards[0].loss)
     turned = made is not None and made.name == "neg"
     if made is not None and turned:
         made = evidence.trace.source(made.inputs[0])
-        if made is None or made.name not in _FITTED or len({call.name for call in evidence.root_calls}) > 1:
+        if made is None or made.name not in _FITTED:
             return None
         if not any(met.operation is made and evidence.is_target(met.target) for met in evidence.comparisons):
             return None
@@ -69,6 +69,20 @@ def examine(evidence: Evidence) -> Finding | None:
         verified=tried(evidence, negated) if plain else None,
         where=backwards[0].place if not plain else made.place,
     )
+
+
+def _fits(evidence: Evidence) -> bool:
+    """Whether all that is trained is one network, to be as good as it can: no game, no attack, nothing to be maximized.
+
+    In a game one network lowers what another one raises; an attack raises the loss of a network that is frozen.
+    """
+    groups = [group for optimizer in evidence.optimizers for group in optimizer.param_groups]
+    networks = {id(call.module): call.module for call in evidence.root_calls}
+    parameters = [parameter for network in networks.values() for parameter in network.parameters()]
+    trained = {id(parameter) for group in groups for parameter in group["params"]}
+    whole = all(parameter.requires_grad for parameter in parameters)
+    owned = not groups or any(id(parameter) in trained for parameter in parameters)
+    return len(networks) < 2 and whole and owned and not any(group.get("maximize") for group in groups)
 
 
 def _is_log(evidence: Evidence, made: Operation) -> bool:

@@ -63,7 +63,7 @@ def examine(evidence: Evidence) -> Finding | None:
 def _mend(ids: torch.Tensor, classes: int, y: str) -> Any:
     low, high = int(ids.min()), int(ids.max())
     values = ids.unique()
-    if -5 <= low < 0 or (low > 0 and high - low < classes):
+    if high - low < classes and (-5 <= low < 0 or low > 0):
         sign = f"+ {-low}" if low < 0 else f"- {low}"
         return f"{y} = {y} {sign}    # so that they begin at 0", lambda t: t - low
     if len(values) <= classes:

@@ -31,22 +31,21 @@ _LOSSES = ("soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss", "c
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fires where the labels are 0 and 1, or any but −1 and 1."""
+    """Fires where the labels are 0 and 1."""
     for met in losses(evidence, *_LOSSES):
         if met.targets is None or not met.targets.numel():
             continue
         values = met.targets.double().unique().tolist()
-        if all(value in (-1, 1) for value in values):
-            continue
+        if 0 not in values or not set(values) <= {0, 1}:
+            continue  # 0 between -1 and 1 is a tie, or a label that is missing
         y, failure = names_of(evidence).targets, evidence.failure
-        binary = set(values) <= {0, 1}
         shown = ", ".join(f"{value:g}" for value in values[:6])
         return RULE.finding(
             what=f"{met.loss} takes the labels −1 and 1 and is given {shown}.",
             why="It multiplies with the label: rows labelled 0 have a constant loss and are never learned.",
-            mend=f"{y} = 2 * {y} - 1" if binary else f"{y} = torch.where({y} > 0, 1.0, -1.0)",
+            mend=f"{y} = 2 * {y} - 1",
             evidence={"labels": values[:6]},
-            verified=tried(evidence, cast_targets(lambda t: 2 * t - 1)) if binary else None,
+            verified=tried(evidence, cast_targets(lambda t: 2 * t - 1)),
             where=met.operation.place,
             message=failure.message if failure is not None else None,
         )

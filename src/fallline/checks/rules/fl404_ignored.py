@@ -1,7 +1,7 @@
 """`ignore_index` leaves out every target, or a class that is meant to be learned.
 
 Rows with that id do not count. If all of them have it, the loss is the mean of nothing: NaN. If it is the id of a real
-class, that class is never learned.
+class, that class is never learned: a hint, as the id may stand for what has no label.
 
 Fires on:
 
@@ -60,6 +60,7 @@ def examine(evidence: Evidence) -> Finding | None:
             evidence={"ignore_index": index, "ignored": share, "classes": classes},
             verified=tried(evidence, mode=patched(met.operation, counted)) if share < 1 else None,
             where=met.operation.place,
+            severity=Severity.hint if share < 1 else None,  # 0 may stand for what has no label
         )
     return None
 

@@ -46,7 +46,7 @@ def examine(evidence: Evidence) -> Finding | None:
         if targets.shape[axis] < 2 or (met.loss == "kl_div" and float(targets.min()) < 0):
             continue
         several = bool(((targets == 0) | (targets == 1)).all()) and float(targets.sum(axis).max()) > 1
-        if several or not _distributions(targets, axis):
+        if (several or not _distributions(targets, axis)) and not _weighted(targets, axis):
             return _found(evidence, met, targets, axis, several=several)
     return None
 
@@ -55,6 +55,11 @@ def _distributions(targets: Tensor, axis: int) -> bool:
     """Whether all rows sum to 1; rows of zeros are rows left out."""
     sums = targets.sum(axis)
     return float(targets.min()) >= 0 and bool((((sums - 1).abs() < 0.05) | (sums.abs() < 1e-6)).all())
+
+
+def _weighted(targets: Tensor, axis: int) -> bool:
+    """Whether every row holds one class at most, with a weight of its own."""
+    return float(targets.min()) >= 0 and bool(((targets != 0).sum(axis) <= 1).all())
 
 
 def _found(evidence: Evidence, met: Comparison, targets: Tensor, axis: int, *, several: bool) -> Finding:
@@ -69,6 +74,7 @@ def _found(evidence: Evidence, met: Comparison, targets: Tensor, axis: int, *, s
         evidence={"lowest sum": low, "highest sum": high, "lowest": float(targets.min())},
         verified=tried(evidence, mode=patched(met.operation, _binary)) if several else None,
         where=met.operation.place,
+        severity=None if several or float(targets.min()) < 0 else Severity.hint,  # counts may be meant
     )
 
 
