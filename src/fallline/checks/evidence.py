@@ -15,7 +15,7 @@ from fallline.checks.operations import LOSSES, MEETINGS
 from fallline.checks.recorder import tensors_in
 from fallline.checks.setup import Names, Setup, parts
 from fallline.checks.trace import Trace
-from fallline.checks.traced import Call, Operation, Seen
+from fallline.checks.traced import Call, Operation, Seen, Step
 
 __all__ = ["Comparison", "Evidence"]
 
@@ -76,10 +76,10 @@ class Evidence:
         schedulers: The schedulers seen.
         parameters: Every parameter known, by name.
         module_names: Modules' names by id.
-        moved: Names of the parameters whose numbers changed.
+        moved: Names of the parameters whose numbers changed, or that their network has replaced.
         equal_rows: Names of the matrices whose rows are all the same after the training.
         attributes: Names of the attributes of each optimizer after the training.
-        optimizer_names: What the user calls the optimizers.
+        optimizer_names: What the user calls each of the optimizers; empty where that is not seen.
         complete: Whether the training was seen from its beginning.
     """
 
@@ -109,7 +109,7 @@ class Evidence:
         met = met or (self.comparison(failed) if failed is not None and failed.name in LOSSES else None)
         targets = met.operation.spelled.get(met.target_name, usual.targets) if met is not None else usual.targets
         loss = met.operation.modules[0] if met is not None and met.operation.modules else usual.loss
-        optimizer = next(iter(self.optimizer_names), usual.optimizer)
+        optimizer = next(filter(None, self.optimizer_names), usual.optimizer)
         return Names(network, loss, optimizer, usual.inputs, targets)
 
     # -- what the network gave ------------------------------------------------------------------
@@ -230,6 +230,18 @@ class Evidence:
         """Names of the parameters that some optimizer owns."""
         keys = {id(p) for optimizer in self.optimizers for group in optimizer.param_groups for p in group["params"]}
         return {name for name, parameter in self.parameters.items() if id(parameter) in keys}
+
+    def optimizer_name(self, number: int) -> str:
+        """What the user calls one of the optimizers."""
+        if self.setup is not None and self.optimizers[number] is self.setup.optimizer:
+            return self.names.optimizer
+        named = self.optimizer_names[number] if number < len(self.optimizer_names) else ""
+        return named or self.names.optimizer
+
+    @functools.cached_property
+    def steps(self) -> list[Step]:
+        """The steps of optimizers that own something used; a schedule may be tried on one that owns nothing."""
+        return [step for step in self.trace.steps if step.owned & self.used]
 
     @property
     def failure(self) -> Any:

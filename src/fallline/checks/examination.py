@@ -43,7 +43,7 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
     except Exception as error:  # the user's own mistake, which is what is looked for
         recorder.trace.failure = failure_of(error, recorder)
     finally:
-        moved.update(keeper.changed(recorder.parameters))
+        moved.update(keeper.changed(recorder.parameters), recorder.replaced())
         equal, own = equal_rows(recorder), [set(vars(optimizer)) for optimizer in instruments.optimizers]
         keeper.restore()
     return Evidence(
@@ -59,6 +59,7 @@ def evidence_of(setup: Setup, *, steps: int = 20) -> Evidence:
         moved,
         equal,
         own,
+        instruments.optimizer_names,
     )
 
 

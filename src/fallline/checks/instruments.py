@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterator
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from fallline.checks.ledger import Ledger
-from fallline.checks.places import here, user_frame, variable
+from fallline.checks.places import here, internal, user_frame, variable
 from fallline.checks.recorder import Recorder, tensors_in, tracing
 from fallline.checks.traced import Call, Event
 
@@ -55,7 +56,7 @@ class Instruments:
         self.ledger.restart()
         self._starts.clear()
         self._stepping.clear()
-        self.optimizers, self.schedulers = [], []
+        self.optimizers, self.optimizer_names, self.schedulers = [], [], []
 
     # -- modules --------------------------------------------------------------------------------
 
@@ -69,7 +70,8 @@ class Instruments:
             if not recorder.modules:
                 self._meet(module)
             if self.on_module is not None:
-                self.on_module(module)
+                with torch._C.DisableTorchFunction():
+                    self.on_module(module)
         recorder.modules.append(module)
         self._starts.append(len(self.trace.operations))
 
@@ -90,8 +92,8 @@ class Instruments:
         if not recorder.modules:
             recorder.take_up()
         if not recorder.modules and torch.is_grad_enabled() and next(module.parameters(), None) is not None:
-            self.ledger.network = (recorder.names.get(module, type(module).__name__), module, here())
-            self.ledger.evaluating = not module.training and not any(part.training for part in modal(module))
+            evaluating = not module.training and not any(part.training for part in modal(module))
+            self.ledger.called((recorder.names.get(module, type(module).__name__), module, here()), evaluating)
         if not recorder.full:
             return
         with torch._C.DisableTorchFunction():
@@ -122,11 +124,10 @@ class Instruments:
             if known is optimizer:
                 return place
         self.optimizers.append(optimizer)
-        name = variable(optimizer, user_frame(sys._getframe(1)))
-        if name is not None:
-            self.optimizer_names.append(name)
+        self.optimizer_names.append(variable(optimizer, user_frame(sys._getframe(1))) or "")
         if self.on_optimizer is not None:
-            self.on_optimizer(optimizer)
+            with torch._C.DisableTorchFunction():
+                self.on_optimizer(optimizer)
         return len(self.optimizers) - 1
 
     def owned(self, optimizer: Optimizer) -> dict[str, Tensor]:
@@ -201,12 +202,27 @@ class Instruments:
         trace.events.append(Event(kind, self.recorder.step, here(), owner, len(trace.operations), detail))
 
     def _internal(self, kind: str, place: Any, index: int) -> None:
-        """Clipping is many torch functions in a row: one event, at the first."""
+        """Clipping is many torch functions in a row: one event, at the first.
+
+        Without a bound it only measures the gradients, which is no clipping.
+        """
+        bound = _clipped_at(sys._getframe(1))
+        kind = kind if bound < math.inf else "measure"
         stamp = (len(self.trace.backwards), len(self.trace.steps))
         last = next((event for event in reversed(self.trace.events) if event.kind == kind), None)
-        detail = {"stamp": stamp, "backwards": stamp[0], "steps": stamp[1]}
+        detail = {"stamp": stamp, "backwards": stamp[0], "steps": stamp[1], "bound": bound}
         if last is None or last.detail["stamp"] != stamp or last.place != place:
             self.trace.events.append(Event(kind, self.recorder.step, place, None, index, detail))
+
+
+def _clipped_at(frame: FrameType | None) -> float:
+    """The bound that gradients are clipped at; infinity where their norm is only taken."""
+    while frame is not None and internal(frame.f_code):
+        bound = frame.f_locals.get("max_norm", frame.f_locals.get("clip_value"))
+        if bound is not None and frame.f_code.co_filename.endswith("clip_grad.py"):
+            return float(bound)
+        frame = frame.f_back
+    return math.inf
 
 
 def modal(network: nn.Module) -> Iterator[nn.Module]:

@@ -30,6 +30,7 @@ class Ledger:
         self._before: dict[int, dict[str, Tensor]] = {}
         self._since: int = 0
         self._versions: dict[str, int] = {}
+        self._left: dict[str, tuple[int, int]] = {}
         self.running = False
         self.network: tuple[str, nn.Module, Place | None] | None = None
         self.evaluating = False
@@ -38,7 +39,13 @@ class Ledger:
     def restart(self) -> None:
         """Forget the passes there were; gradients that are there count as none of them."""
         self._held, self._used, self._before, self._versions, self._since = {}, {}, {}, {}, 0
+        self._left = {}
         self.network, self.evaluating = None, False
+
+    def called(self, network: tuple[str, nn.Module, Place | None], evaluating: bool) -> None:
+        """A network was called: evaluating is what all have been that were called since the last pass."""
+        self.evaluating = evaluating and (self.network is None or self.evaluating)
+        self.network = network
 
     def backward(self, func: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
         """Run a backward pass and note which parameters it gave a gradient."""
@@ -117,7 +124,10 @@ class Ledger:
         return users[-1] if users else index
 
     def _state(self) -> dict[str, tuple[int, int]]:
-        """Which gradient each parameter has; those without, or with zeros alone, hold nothing any more."""
+        """Which gradient each parameter has; those without, or with zeros alone, hold nothing any more.
+
+        Nor do those that were changed after a step, as where the gradients decay instead of being zeroed.
+        """
         state = {}
         for name, parameter in self._recorder.parameters.items():
             gradient = parameter.grad
@@ -125,6 +135,8 @@ class Ledger:
                 self._held.pop(name, None)
             if gradient is not None:
                 state[name] = (id(gradient), gradient._version)
+                if self._left.pop(name, state[name]) != state[name]:
+                    self._held.pop(name, None)
         return state
 
     def before_step(self, owner: int, parameters: Mapping[str, Tensor]) -> None:
@@ -164,6 +176,9 @@ class Ledger:
         )
         for name in parameters:
             self._used[name] = set(self._held.get(name, ()))
+            gradient = parameters[name].grad
+            if gradient is not None:
+                self._left[name] = (id(gradient), gradient._version)
         self._since = len(trace.backwards)
 
     def _moved(self, owner: int, parameters: Mapping[str, Tensor]) -> dict[str, float]:

@@ -97,6 +97,15 @@ class Recorder(TorchFunctionMode):
         """Names of the parameters whose numbers are not what they were when they got their names."""
         return {name for name, parameter in self.parameters.items() if _print(parameter) != self._prints[name]}
 
+    def replaced(self) -> set[str]:
+        """Names of the parameters that their module no longer holds, as another one was put in their place."""
+        held = {id(parameter) for module in self.names for parameter in module.parameters(recurse=False)}
+        return {
+            name
+            for name, parameter in self.parameters.items()
+            if id(parameter) not in held and not name.startswith("parameter ")
+        }
+
     def restart(self) -> Trace:
         """Go on with an empty trace; tensors keep their labels and lose their history."""
         self.trace, self.step, self.quiet = Trace(), 0, 0

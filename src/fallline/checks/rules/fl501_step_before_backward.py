@@ -43,7 +43,7 @@ RULE = Rule("FL501", "step-before-backward", Severity.error, ("loop", "stuck", "
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where the first step came before the first backward pass, though there was one."""
-    steps, backwards = evidence.trace.steps, evidence.trace.backwards
+    steps, backwards = evidence.steps, evidence.trace.backwards
     if not steps or not backwards or not evidence.complete or steps[0].after > 0:
         return None
     if len(steps[0].without | steps[0].zero) < len(steps[0].owned):

@@ -39,7 +39,7 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL503", "zero-grad", Severity.error, ("loop", "divergence", "nonfinite", "stuck"))
@@ -51,28 +51,28 @@ def examine(evidence: Evidence) -> Finding | None:
     by_hand = [b for b in evidence.trace.backwards if b.stale and not evidence.trace.steps]
     if not stale and not by_hand:
         return None
-    name, backward = names_of(evidence).optimizer, evidence.trace.backwards[0]
+    backward = evidence.trace.backwards[0]
     where = backward.place if evidence.setup is None or evidence.setup.train_step else None
     which = stale[0].stale if stale else by_hand[0].stale
     whole = not stale or len(which) == len(stale[0].owned)
-    call = f"{name}.zero_grad()" if stale else "model.zero_grad()"
+    call = f"{evidence.optimizer_name(stale[0].owner) if stale else 'model'}.zero_grad()"
+
+    def zeroed(setup: Any) -> Any:
+        """The same step with all gradients set to zero before it."""
+
+        def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
+            for parameter in (*model.parameters(), *evidence.parameters.values()):
+                parameter.grad = None
+            return setup.train_step(model, loss, optimizer, batch)
+
+        return setup if setup.train_step is None else dataclasses.replace(setup, train_step=train_step)
+
     return RULE.finding(
         what=f"{'The' if whole else f'{len(which)} parameters’'} gradients still hold those of earlier steps: "
         "backward() adds to them, and nothing sets them to zero.",
         why="Each step follows the sum of all gradients so far: it overshoots, swings, or runs off.",
         mend=f"{call}    # once a step, before loss.backward()",
         evidence={"steps": len(stale) or len(by_hand), "parameters": sorted(which)[:5]},
-        verified=tried(evidence, _zeroed),
+        verified=tried(evidence, zeroed),
         where=where or (stale[0].place if stale else None),
     )
-
-
-def _zeroed(setup: Any) -> Any:
-    """The same step with the gradients set to zero before it."""
-
-    def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:
-        for parameter in model.parameters():
-            parameter.grad = None
-        return setup.train_step(model, loss, optimizer, batch)
-
-    return setup if setup.train_step is None else dataclasses.replace(setup, train_step=train_step)

@@ -53,6 +53,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     if not any(backward.reached for backward in trace.backwards) or not evidence.optimizers:
         return None
+    if any(event.kind == "measure" for event in trace.events) or any(True for _ in trace.named("grad")):
+        return None  # the gradients themselves are what is wanted
     zeroed = [e for e in trace.events if e.kind == "zero_grad" and 0 < e.detail["backwards"] < len(trace.backwards)]
     if not zeroed and evidence.setup is not None and _steps_later(evidence):
         return None  # gradient accumulation over many batches

@@ -46,7 +46,7 @@ RULE = Rule("FL508", "backward-missing", Severity.error, ("loop", "stuck"))
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where steps were made, no backward pass was, and no gradient came from elsewhere."""
     trace = evidence.trace
-    if len(trace.steps) < 2 or trace.backwards or evidence.moved:
+    if len(evidence.steps) < 2 or trace.backwards or evidence.moved:
         return None
     if any(len(step.without) < len(step.owned) for step in trace.steps):
         return None

@@ -46,7 +46,8 @@ RULE = Rule("FL509", "gradients-thrown-away", Severity.error, ("loop",))
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where at every step passes since the last one were erased, though nothing read or moved in between."""
     trace = evidence.trace
-    if len(trace.steps) < 2 or any(True for _ in trace.named("grad")) or evidence.failure is not None:
+    read = any(True for _ in trace.named("grad")) or any(event.kind == "measure" for event in trace.events)
+    if len(trace.steps) < 2 or read or evidence.failure is not None:
         return None
     used = {number for step in trace.steps for number in step.contributions}
     last = trace.steps[-1].after

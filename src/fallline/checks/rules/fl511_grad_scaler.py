@@ -49,6 +49,9 @@ from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL511", "grad-scaler", Severity.error, ("loop", "divergence", "nonfinite", "stuck", "exception"))
 
+_SCALED = 0.01
+"""A bound of more than this share of the scale is meant for scaled gradients."""
+
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where scaled gradients are stepped with or clipped as they are, or a scaled step is never ended."""
@@ -59,7 +62,8 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     if evidence.failure is not None:
         return _unended(evidence, events)
-    if "step" not in actions and "unscale_" not in actions and len(evidence.trace.steps) > 1:
+    stepped = "step" not in actions and "unscale_" not in actions and len(evidence.trace.steps) > 1
+    if stepped and not _divided(evidence):
         return _found(
             evidence,
             f"optimizer.step() follows gradients that are scaled by {scaled.detail['factor']:g}",
@@ -67,7 +71,11 @@ def examine(evidence: Evidence) -> Finding | None:
             "scaler.step(optimizer)    # instead of optimizer.step()\nscaler.update()",
             evidence.trace.steps[0].place,
         )
-    clips = [place for place, action in enumerate(actions) if action == "clip"]
+    clips = [
+        place
+        for place, action in enumerate(actions)
+        if action == "clip" and events[place].detail["bound"] < _SCALED * scaled.detail["factor"]
+    ]
     if clips and all(_still_scaled(events[:place]) for place in clips):
         return _found(
             evidence,
@@ -80,6 +88,17 @@ def examine(evidence: Evidence) -> Finding | None:
     return None
 
 
+def _divided(evidence: Evidence) -> bool:
+    """Whether the gradients are changed by hand, as where they are divided by the scale again."""
+    for operation in evidence.trace.operations:
+        given = operation.name == "set grad" and len(operation.inputs) > 1
+        in_place = (operation.name.endswith("_") and operation.name != "zero_") or operation.name.startswith("__i")
+        sources = [evidence.trace.source(each) for each in operation.inputs] if in_place else []
+        if given or any(source is not None and source.name == "grad" for source in sources):
+            return True
+    return False
+
+
 def _still_scaled(before: list[Event]) -> bool:
     """Whether the last thing that a scaler did was to scale a loss."""
     last = next((event for event in reversed(before) if event.kind == "scaler"), None)
@@ -90,6 +109,15 @@ def _unended(evidence: Evidence, events: list[Event]) -> Finding | None:
     """A second step or division of the same gradients raised."""
     *earlier, last = [event for event in events if event.kind == "scaler"]
     action = last.detail["action"]
+    since = [event.detail["action"] for event in earlier]
+    if action == "update" and "step" not in since and "unscale_" not in since and evidence.trace.steps:
+        return _found(
+            evidence,
+            "optimizer.step() follows scaled gradients, and scaler.update() has no scaled step to end",
+            "scaler.step(optimizer) divides the gradients again and looks whether all are finite; update() needs it.",
+            "scaler.step(optimizer)    # instead of optimizer.step()\nscaler.update()",
+            evidence.trace.steps[0].place or evidence.failure.place,
+        )
     if action not in ("step", "unscale_") or not isinstance(evidence.failure.error, RuntimeError):
         return None
     for event in reversed(earlier):
