@@ -21,6 +21,7 @@ __all__ = [
     "assigned",
     "call_at",
     "calls_at",
+    "function_at",
     "here",
     "inner_functions",
     "internal",
@@ -138,6 +139,19 @@ def calls_at(place: Place | None, name: str) -> Iterator[ast.Call]:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
         if called == name and node.lineno <= place.line <= (node.end_lineno or node.lineno):
             yield node
+
+
+def function_at(place: Place | None) -> Iterator[ast.AST]:
+    """All that is written in the innermost function that holds a line; nothing where the source cannot be read."""
+    if place is None:
+        return
+    nodes = _nodes("".join(linecache.getlines(place.file)))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    holding = [
+        node for node in nodes if isinstance(node, kinds) and node.lineno <= place.line <= (node.end_lineno or 0)
+    ]
+    if holding:
+        yield from ast.walk(max(holding, key=lambda node: node.lineno))
 
 
 def assigned(owner: object, attribute: str) -> tuple[Place, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.traced import Operation, Seen
 
-__all__ = ["CUTS", "SAMPLING", "VALUES", "anew", "cut", "cut_from", "taken_out"]
+__all__ = ["CUTS", "SAMPLING", "VALUES", "anew", "cut", "cut_from", "sought", "taken_out"]
 
 CUTS = {
     "detach": "detach() cuts the graph",
@@ -71,6 +71,18 @@ def anew(evidence: Evidence, loss: Seen) -> bool:
     return bool(needing) and all(each.producer is not None and each.label is None for each in needing)
 
 
+def sought(evidence: Evidence, loss: Seen) -> bool:
+    """Whether what requires gradients under a loss is something that a network reads: an input that is looked for."""
+    wanted = {
+        each.key
+        for operation in evidence.trace.ancestors(loss)
+        for each in operation.inputs
+        if each.leaf and each.needs_grad and not (each.label or "").startswith("parameter ")
+    }
+    read = {seen.key for call in evidence.root_calls for seen in call.inputs}
+    return bool(wanted & read)
+
+
 def taken_out(evidence: Evidence) -> tuple[Operation, str] | None:
     """The last time that numbers of the network were taken out as Python or NumPy values."""
     for operation in reversed(evidence.trace.operations):
@@ -91,9 +103,11 @@ def cut_from(evidence: Evidence, loss: Seen | None, parameters: set[str]) -> tup
             continue
         if operation.name in SAMPLING:
             return operation, "sampling has no gradient"
-        if operation.name in CUTS and operation.grad:
+        needing = any(each.needs_grad for each in operation.inputs)
+        if operation.name in CUTS and operation.grad and (needing or operation.name in ("tensor", "as_tensor")):
             return operation, CUTS[operation.name]
         if not operation.grad:
-            return operation, "it runs under torch.no_grad()"
-        return operation, f"{operation.name} gives something without a gradient"
+            return operation, f"{operation.name} runs under torch.no_grad()"
+        if needing:
+            return operation, f"{operation.name} gives something without a gradient"
     return None

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
+from fallline.checks.rules._graph import sought
 from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
@@ -39,6 +40,8 @@ def examine(evidence: Evidence) -> Finding | None:
     reached = any(backward.reached for backward in evidence.trace.backwards)
     if reached or (failure is None and not evidence.trace.backwards):
         return None
+    if any(sought(evidence, backward.loss) for backward in evidence.trace.backwards):
+        return None  # the input is what is changed, as in an attack
     if failure is not None and failure.stage not in ("backward", "optimizer"):
         return None
     name = names_of(evidence).model

@@ -26,7 +26,7 @@ from typing import Any
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import skipping
-from fallline.checks.rules._graph import CUTS, anew, cut, taken_out
+from fallline.checks.rules._graph import CUTS, anew, cut, sought, taken_out
 from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Seen
 from fallline.core.finding import Finding, Place, Severity
@@ -65,7 +65,7 @@ def _unreached(evidence: Evidence) -> tuple[Seen | None, Place | None]:
     if failure is not None:
         unattached = failure.stage == "backward" and failure.arguments and not failure.arguments[0].needs_grad
         return (failure.arguments[0], failure.place) if unattached else (None, None)
-    if not backwards or any(backward.reached for backward in backwards):
+    if not backwards or any(backward.reached or sought(evidence, backward.loss) for backward in backwards):
         return None, None
     if not any(parameter.requires_grad for root in evidence.roots for parameter in root.parameters()):
         return None, None

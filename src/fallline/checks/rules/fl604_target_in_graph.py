@@ -48,6 +48,8 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL604", "target-in-graph", Severity.error, ("target",))
 
 _LOSSES = ("mse_loss", "smooth_l1_loss", "huber_loss", "l1_loss")
+_BEST = ("max", "amax", "argmax", "logsumexp", "maximum")
+"""How the best of a network's outputs is taken; within a network they pool."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -82,7 +84,8 @@ def _bootstrapped(evidence: Evidence, met: Comparison, name: str) -> bool:
     """Whether a side adds given numbers to the best of a network's outputs."""
     seen = met.operation.named[name]
     ancestors = list(evidence.trace.ancestors(seen))
-    best = any(op.name in ("max", "amax", "argmax", "logsumexp", "maximum") for op in ancestors)
+    inside = {index for call in evidence.root_calls for index in range(call.start, call.end)}
+    best = any(op.name in _BEST and op.index not in inside for op in ancestors)
     adds = evidence.trace.source(seen)
     if adds is None or adds.name not in ("add", "__radd__", "sub") or not seen.needs_grad:
         return False

@@ -39,13 +39,16 @@ Sources: https://discuss.pytorch.org/t/detach-no-grad-and-requires-grad/16915
 
 from __future__ import annotations
 
+import ast
+
 from fallline.checks.evidence import Evidence
+from fallline.checks.places import function_at
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import skipping
 from fallline.checks.rules._graph import SAMPLING, VALUES, cut_from
 from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
-from fallline.core.finding import Finding, Severity
+from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL608", "unreached", Severity.error, ("ownership", "gradient", "stuck"))
 
@@ -58,7 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
     reached = {name for backward in backwards for name in backward.reached}
     lost = {
         name
-        for name in (evidence.owned & _used(evidence)) - reached
+        for name in (evidence.owned & _used(evidence)) - reached - evidence.moved
         if evidence.parameters[name].requires_grad and evidence.parameters[name].is_leaf
     }
     if not lost or not reached:
@@ -69,21 +72,61 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     operation, reason = found
     names = sorted(lost)
+    forgotten = _forgotten(evidence, lost, reached)
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     mend = f"remove .{operation.name}(...) here"
     if operation.name in SAMPLING:
         mend = "distribution.rsample()    # draws so that gradients flow through it"
+    elif forgotten is not None:
+        reason = f"{forgotten.name} makes a loss of what they give, and nothing calls backward() on it"
+        mend = "loss.backward()    # of the loss that this line computes, before the step of their optimizer"
     elif not operation.grad:
         mend = "call it outside torch.no_grad()    # or freeze it: .requires_grad_(False)"
-    verified = tried(evidence, mode=skipping(operation)) if operation.name in ("detach", "data") else None
+    plain = forgotten is None and operation.name in ("detach", "data")
+    verified = tried(evidence, mode=skipping(operation)) if plain else None
+    switched = forgotten is None and not operation.grad and _switched(operation.place)
     return RULE.finding(
-        what=f"{len(names)} parameters are used and get no gradient: {shown}. {reason[0].upper()}{reason[1:]}.",
-        why="The loss depends on them, and backward() cannot reach them: they stay as they were drawn.",
+        what=f"{len(names)} parameters are used and get no gradient: {shown}; {reason}.",
+        why="The loss depends on them, and backward() cannot reach them: they stay as they were drawn."
+        if forgotten is None
+        else "Their optimizer steps without a gradient: they stay as they were drawn.",
         mend=mend,
         evidence={"parameters": names[:10], "cut by": operation.name},
         verified=verified,
-        where=operation.place,
+        where=(forgotten or operation).place,
+        severity=Severity.hint if switched else None,  # they may be trained from some later step on
     )
+
+
+def _switched(place: Place | None) -> bool:
+    """Whether gradients are switched by a condition in the function that holds a line."""
+    for node in function_at(place):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "set_grad_enabled":
+            if any(not isinstance(argument, ast.Constant) for argument in node.args):
+                return True
+        elif isinstance(node, ast.IfExp) and ("no_grad" in ast.unparse(node) or "detach" in ast.unparse(node)):
+            return True
+    return False
+
+
+def _forgotten(evidence: Evidence, lost: set[str], reached: set[str]) -> Operation | None:
+    """A single number with gradients, made of what these parameters give, that no backward pass starts from.
+
+    Only where they have an optimizer of their own: it was meant to follow a loss of its own.
+    """
+    steps = [step for step in evidence.trace.steps if step.owned & lost]
+    if not steps or any(step.owned & reached for step in steps):
+        return None
+    begun = {backward.loss.key for backward in evidence.trace.backwards}
+    used = {each.key for op in evidence.trace.operations for each in op.inputs if op.name not in VALUES}
+    labels = {f"parameter {name}" for name in lost}
+    for operation in evidence.trace.operations:
+        made = operation.output
+        if made is None or made.shape != () or not made.needs_grad or made.key in begun | used:
+            continue
+        if labels & evidence.trace.labels(made):
+            return operation
+    return None
 
 
 def _decides(evidence: Evidence, operation: Operation) -> bool:

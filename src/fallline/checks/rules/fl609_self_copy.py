@@ -49,6 +49,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
+from fallline.checks.traced import Event
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL609", "self-copy", Severity.warning)
@@ -57,7 +58,7 @@ RULE = Rule("FL609", "self-copy", Severity.warning)
 def examine(evidence: Evidence) -> Finding | None:
     """Fires where all that a network is loaded with are the tensors that it holds already."""
     event = next((event for event in evidence.trace.events if event.kind == "self-copy"), None)
-    if event is None:
+    if event is None or _changed(evidence, event):
         return None
     kind, count = event.detail["network"], event.detail["tensors"]
     return RULE.finding(
@@ -67,3 +68,15 @@ def examine(evidence: Evidence) -> Finding | None:
         evidence={"network": kind, "tensors": count},
         where=event.place,
     )
+
+
+def _changed(evidence: Evidence, event: Event) -> bool:
+    """Whether the tensors that are loaded were changed in place since they were taken: the loading alters nothing."""
+    for operation in evidence.trace.operations[: event.index]:
+        in_place = operation.name.endswith("_") or operation.name.startswith("__i")
+        made = evidence.trace.producer(operation.inputs[0]) if in_place and operation.inputs else None
+        while made is not None and made.name.endswith("_"):
+            made = evidence.trace.producer(made.inputs[0])
+        if made is not None and made.name in ("detach", "data"):
+            return True
+    return False

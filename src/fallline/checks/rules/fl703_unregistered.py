@@ -69,6 +69,8 @@ def examine(evidence: Evidence) -> Finding | None:
             if attribute.startswith(("_", "__")) and attribute in ("_parameters", "_buffers", "_modules"):
                 continue
             lost = [p for p in _trainable(value) if id(p) not in known]
+            if _by_hand(evidence, lost):
+                continue
             used = _use(evidence, lost) if lost else None
             if used is not None or (lost and failed):
                 return _found(name, module, attribute, lost, None if used is None else used.place)
@@ -81,11 +83,23 @@ def _trainable(value: Any, depth: int = 0) -> Iterator[Tensor]:
         if value.requires_grad and value.is_leaf:
             yield value
     elif isinstance(value, nn.Module):
-        if depth:
+        if depth and value.training:  # one in evaluation mode was put there on purpose: eval() does not reach it
             yield from (p for p in value.parameters() if p.requires_grad)
     elif isinstance(value, list | tuple | dict) and depth < 3:
         for item in value.values() if isinstance(value, dict) else value:
             yield from _trainable(item, depth + 1)
+
+
+def _by_hand(evidence: Evidence, lost: list[Tensor]) -> bool:
+    """Whether the gradient of one of them is read, or its numbers are changed in place: it is trained by hand."""
+    shapes = {tuple(p.shape) for p in lost}
+    for operation in evidence.trace.operations:
+        own = operation.inputs[:1]
+        changes = operation.name in ("grad", "data", "set data") or operation.name.startswith("__i")
+        changes = changes or (operation.name.endswith("_") and not operation.grad)
+        if changes and any(each.leaf and each.needs_grad and not each.label and each.shape in shapes for each in own):
+            return True
+    return False
 
 
 def _use(evidence: Evidence, lost: list[Tensor]) -> Operation | None:

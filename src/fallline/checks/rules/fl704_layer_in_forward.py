@@ -36,6 +36,8 @@ Sources: https://github.com/gupta-abhay/setr-pytorch/issues/4
 
 from __future__ import annotations
 
+import collections
+
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._shared import describe
@@ -48,14 +50,20 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fires where one line of a forward calls a different module with parameters at each step."""
     if not evidence.complete and evidence.setup is None:
         return None
+    taken = [each for operation in evidence.trace.named("grad") for each in operation.inputs]
+    if any(each.leaf and each.needs_grad and each.label is None for each in taken):
+        return None  # a copy is made to take gradients by
     known = {id(module) for _, module in evidence.modules}
     owned = {id(p) for optimizer in evidence.optimizers for group in optimizer.param_groups for p in group["params"]}
     seen: dict[object, set[int]] = {}
+    steps = collections.defaultdict(set)
+    for call in evidence.trace.calls:
+        steps[id(call.module)].add(call.step)
     for call in evidence.trace.calls:
         own = list(call.module.parameters(recurse=False))
         if not call.depth or id(call.module) in known or not own or any(id(p) in owned for p in own):
             continue
-        if not any(p.requires_grad for p in own):
+        if not call.grad or not any(p.requires_grad for p in own) or len(steps[id(call.module)]) > 1:
             continue
         at = seen.setdefault((call.place, call.kind), set())
         at.add(id(call.module))
