@@ -45,9 +45,10 @@ def _zeroing(instruments: Instruments, original: Callable[..., Any]) -> Callable
 def _scheduling(instruments: Instruments, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not any(known is self for known in instruments.schedulers):
+        begins = "_initial_step" in inner_functions()
+        if not begins and not any(known is self for known in instruments.schedulers):
             instruments.schedulers.append(self)
-        if instruments.listening and "_initial_step" not in inner_functions():
+        if instruments.listening and not begins:
             given = {"scheduler": type(self).__name__, "given": len(args) + len(kwargs)}
             if isinstance(self, ReduceLROnPlateau) and args:
                 given |= {"mode": self.mode, "metric": _number(args[0])}

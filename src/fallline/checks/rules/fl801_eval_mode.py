@@ -5,8 +5,9 @@ After `model.eval()` batch norm uses its running statistics and does not update 
 
 Norms and dropout of a frozen part are right to be in evaluation mode, and a network in which one of them is in
 training mode has been set so by hand. A gradient that no step uses, as an attack on the inputs takes it, is nothing
-trained. Statistics of a thousand batches and more are those of a pretrained network, which may be meant to keep them:
-that is a hint, unless the training began in training mode.
+trained. Statistics of a thousand batches and more are those of a pretrained network, which may be meant to keep them,
+and dropout may be left off on purpose, as where a policy is compared with what it was: these are hints, unless the
+training began in training mode.
 
 Fires on:
 
@@ -48,7 +49,7 @@ def examine(evidence: Evidence) -> Finding | None:
         if backward.network is None or number not in used:
             continue
         if backward.evaluating and (changed := _mistaken(evidence, backward.network[1])):
-            mild = _pretrained(changed) and not switched
+            mild = not switched and (_pretrained(changed) or not _norms(changed))
             return _found(evidence, backward.network, changed, Severity.hint if mild else None)
         switched = switched or not backward.evaluating
     return None
@@ -85,10 +86,13 @@ def _meant(evidence: Evidence, network: nn.Module, changed: list[nn.Module]) -> 
     return any(id(p) not in trained for p in own) and not any(id(p) in trained for p in norms)
 
 
+def _norms(changed: list[nn.Module]) -> list[nn.modules.batchnorm._BatchNorm]:
+    return [module for module in changed if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+
+
 def _pretrained(changed: list[nn.Module]) -> bool:
     """Whether batch norm has seen so many batches that its statistics may well be meant to be kept."""
-    norms = [module for module in changed if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    counts = [module.num_batches_tracked for module in norms]
+    counts = [module.num_batches_tracked for module in _norms(changed)]
     return bool(counts) and all(count is not None and int(count) >= _MANY for count in counts)
 
 

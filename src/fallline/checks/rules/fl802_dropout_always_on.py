@@ -37,13 +37,17 @@ Sources: https://github.com/rixwew/pytorch-fm/issues/21
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from torch import nn
 
 from fallline.checks.evidence import Evidence
-from fallline.checks.places import call_at, calls_at
+from fallline.checks.places import call_at, calls_at, function_at
 from fallline.checks.rule import Rule
-from fallline.core.finding import Finding, Severity
+from fallline.checks.setup import Setup
+from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
+from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL802", "dropout-always-on", Severity.error, ("mode", "random"))
 
@@ -58,7 +62,7 @@ def examine(evidence: Evidence) -> Finding | None:
         calls = list(calls_at(operation.place, operation.name))
         if not options.get("training", True) or not operation.modules or rate == 0 or not calls:
             continue
-        if any(map(_told, calls)):
+        if any(map(_told, calls)) or _asks(operation.place) or not _drops(evidence, operation):
             continue
         return RULE.finding(
             what=f"F.{operation.name}(…, {rate}) in {operation.modules[-1]} is not told whether the network is "
@@ -69,6 +73,29 @@ def examine(evidence: Evidence) -> Finding | None:
             where=operation.place,
         )
     return _made_anew(evidence)
+
+
+def _asks(place: Place | None) -> bool:
+    """Whether the function that holds a line asks anywhere if the network is training."""
+    tests = (node.test for node in function_at(place) if isinstance(node, ast.If | ast.IfExp))
+    return any("training" in ast.unparse(test) for test in tests)
+
+
+def _drops(evidence: Evidence, operation: Operation) -> bool:
+    """Whether it drops in evaluation mode: where the network can be run, that is seen; else taken to be so."""
+    if evidence.setup is None:
+        return True
+    seen: list[bool] = []
+
+    def noted(func: Any, args: Any, kwargs: Any) -> Any:
+        seen.append(True)
+        return func(*args, **kwargs)
+
+    def evaluating(setup: Setup) -> Setup:
+        setup.model.eval()
+        return setup
+
+    return not evidence.attempt(evaluating, mode=Mended(operation, noted), steps=1) or bool(seen)
 
 
 def _made_anew(evidence: Evidence) -> Finding | None:

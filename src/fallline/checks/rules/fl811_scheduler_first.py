@@ -52,8 +52,8 @@ def examine(evidence: Evidence) -> Finding | None:
     events = [event for event in trace.events if event.kind == "schedule"]
     if not events or not trace.steps or not evidence.complete or events[0].detail["steps"]:
         return None
-    if events[0].detail["scheduler"] == "ReduceLROnPlateau":
-        return None
+    if events[0].detail["given"]:
+        return None  # a metric; or an epoch, which sets the rate of this very moment
     return RULE.finding(
         what=f"{events[0].detail['scheduler']}.step() is called before the first optimizer.step().",
         why="The first learning rate of the schedule is skipped, and every later one comes a step early.",

@@ -70,7 +70,8 @@ def _turned(evidence: Evidence) -> Finding | None:
     """A scheduler in mode "max" that is told the very losses that are minimized."""
     told = [event for event in evidence.trace.events if event.kind == "schedule" and event.detail.get("mode") == "max"]
     values = {backward.value for backward in evidence.trace.backwards}
-    if len(told) < 2 or not all(event.detail["metric"] in values for event in told):
+    maximized = any(group.get("maximize") for optimizer in evidence.optimizers for group in optimizer.param_groups)
+    if maximized or len(told) < 2 or not all(event.detail["metric"] in values for event in told):
         return None
     return RULE.finding(
         what='ReduceLROnPlateau(mode="max") is told the loss: it takes a falling loss for a lack of progress.',

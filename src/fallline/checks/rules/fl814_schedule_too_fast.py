@@ -59,11 +59,14 @@ def examine(evidence: Evidence) -> Finding | None:
     rates = [max(step.rates) for step in steps if step.owner == owner and step.rates]
     if len(rates) < 5 or len(rates) > 60 or not 0 <= rates[-1] < 1.01e-3 * rates[0] or max(rates) > rates[0] * 1.01:
         return None
+    gone = next(place for place, rate in enumerate(rates) if rate < 1.01e-3 * rates[0])
+    if evidence.setup is None and gone > len(rates) / 2:
+        return None  # a short training that ends as its schedule does
     return RULE.finding(
         what=f"{events[0].detail['scheduler']} took the learning rate from {rates[0]:.3g} to {rates[-1]:.3g} in "
-        f"{len(rates)} steps.",
-        why="It is stepped once per batch; at this pace nothing is learned after the first few batches.",
+        f"{gone} steps.",
+        why="At this pace nothing is learned after the first few batches: it is meant to be stepped once per epoch.",
         mend="scheduler.step()    # once per epoch, after the loop over the batches",
-        evidence={"first": rates[0], "last": rates[-1], "steps": len(rates)},
+        evidence={"first": rates[0], "last": rates[-1], "steps": gone},
         where=events[0].place,
     )

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL816", "rate-attribute", Severity.error, ("schedule",))
@@ -39,7 +38,7 @@ def examine(evidence: Evidence) -> Finding | None:
         found = sorted(attributes & {"lr", "learning_rate", "weight_decay"})
         if not found or not type(optimizer).__module__.startswith("torch.optim"):
             continue
-        name, attribute = names_of(evidence).optimizer, found[0]
+        name, attribute = evidence.optimizer_name(number), found[0]
         return RULE.finding(
             what=f"{name}.{attribute} was set; the optimizer reads param_groups, where lr is "
             f"{optimizer.param_groups[0].get('lr')}.",

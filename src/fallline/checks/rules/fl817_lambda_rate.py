@@ -33,7 +33,7 @@ from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL817", "lambda-rate", Severity.error, ("schedule", "stuck"))
 
-_TRIED = (0, 1, 5, 10, 50, 100, 500, 1000)
+_TRIED = (0, 1, 5, 10, 50, 100, 500, 1000, 10_000, 100_000)
 
 
 def examine(evidence: Evidence) -> Finding | None:

@@ -31,9 +31,11 @@ Sources: none
 
 from __future__ import annotations
 
+from torch import nn
+
 from fallline.checks.evidence import Evidence
+from fallline.checks.instruments import modal
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL818", "rate-zero", Severity.error, ("schedule", "stuck"))
@@ -49,12 +51,19 @@ def examine(evidence: Evidence) -> Finding | None:
         unscheduled = evidence.setup is not None and evidence.setup.train_step is None
         if unscheduled and evidence.setup is not None and evidence.setup.scheduler is not None:
             return None  # it is the check that does not step the schedule
-        name = names_of(evidence).optimizer
+        name = evidence.optimizer_name(owner)
         return RULE.finding(
             what=f"The learning rate was 0 at all {len(rates)} steps.",
             why="A step of size 0 moves nothing.",
             mend=f'{name}.param_groups[0]["lr"] = 1e-3    # or step the schedule that begins at 0',
             evidence={"steps": len(rates), "lr": 0.0},
-            where=steps[0].place,
+            where=next(step.place for step in steps if step.owner == owner),
+            severity=Severity.hint if _normed(evidence) else None,  # their statistics may be what is wanted
         )
     return None
+
+
+def _normed(evidence: Evidence) -> bool:
+    """Whether a network has batch norm, whose statistics change without a rate."""
+    norms = (nn.modules.batchnorm._BatchNorm,)
+    return any(isinstance(module, norms) and module.training for root in evidence.roots for module in modal(root))

@@ -40,9 +40,9 @@ def examine(evidence: Evidence) -> Finding | None:
         output, given = operation.values.get("output"), operation.inputs[0] if operation.inputs else None
         if output is None or given is None or output.numel() < 8 or not operation.modules or bool(output.any()):
             continue
-        if not given.needs_grad or _starts_at_zero(evidence, operation):
-            continue
         made = evidence.trace.source(given)
+        if not given.needs_grad or _starts_at_zero(evidence, operation) or not _between(evidence, made, operation):
+            continue
         layer = made.modules[-1] if made is not None and made.modules else "the layer before"
         return RULE.finding(
             what=f"All {output.shape[-1] if output.dim() == 2 else output[0].numel()} units of the ReLU behind {layer} "
@@ -54,6 +54,30 @@ def examine(evidence: Evidence) -> Finding | None:
             where=operation.place,
         )
     return None
+
+
+def _between(evidence: Evidence, made: Operation | None, operation: Operation) -> bool:
+    """Whether a ReLU stands between one layer and the next and is the only way from one to the other.
+
+    A hinge or a barrier in a loss is 0 where all is well, and a second way round a ReLU carries gradients without it.
+    """
+    if made is None or not any((each.label or "").startswith("parameter ") for each in made.inputs):
+        return False
+    given, made_by = operation.inputs[0].key, operation.outputs[0].key
+    ways = [op for op in evidence.trace.operations if any(each.key == given for each in op.inputs)]
+    last = any(seen.key == made_by for call in evidence.root_calls for seen in call.outputs)
+    return len(ways) == 1 and (last or _feeds_a_layer(evidence, operation))
+
+
+def _feeds_a_layer(evidence: Evidence, operation: Operation) -> bool:
+    """Whether something with parameters reads what a ReLU gives, directly or later on."""
+    made = {operation.index}
+    for later in evidence.trace.operations[operation.index + 1 :]:
+        if any(each.producer in made for each in later.inputs):
+            if any((each.label or "").startswith("parameter ") for each in later.inputs):
+                return True
+            made.add(later.index)
+    return False
 
 
 def _starts_at_zero(evidence: Evidence, operation: Operation) -> bool:

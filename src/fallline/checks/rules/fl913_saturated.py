@@ -30,6 +30,8 @@ from fallline.core.finding import Finding, Severity
 RULE = Rule("FL913", "saturated", Severity.warning, ("stuck", "gradient"))
 
 _SHARE = 0.9
+_BOTH = 0.02
+_ENDS = {"tanh": -0.999, "sigmoid": 0.001}
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -43,24 +45,20 @@ def examine(evidence: Evidence) -> Finding | None:
         hidden = not any(seen.key in outputs for seen in operation.outputs)
         if not hidden or made is None or made.name not in ("linear", "conv1d", "conv2d"):
             continue
-        flat = (
-            ((values.abs() > 0.999) if operation.name == "tanh" else ((values < 0.001) | (values > 0.999)))
-            .double()
-            .mean()
-        )
-        if float(flat) < _SHARE:
-            continue
+        low, high = (float(ends.double().mean()) for ends in (values < _ENDS[operation.name], values > 0.999))
+        if low + high < _SHARE or min(low, high) < _BOTH:
+            continue  # a gate that is closed, or open, by its bias is at one end alone
         layer = made.modules[-1] if made.modules else "the layer before"
         inputs = [tensor for tensor in batch(evidence)[0] if tensor.is_floating_point()]
         large = max((spread(tensor)[1] for tensor in inputs), default=0.0)
         x = names_of(evidence).inputs
         mend = f"{x} = ({x} - {x}.mean(0)) / {x}.std(0)" if large > 10 else f"nn.init.xavier_uniform_({layer}.weight)"
         return RULE.finding(
-            what=f"{float(flat):.0%} of the values of {operation.name} behind {layer} are at the ends of its range"
+            what=f"{low + high:.0%} of the values of {operation.name} behind {layer} are at the ends of its range"
             + (f"; inputs go up to {large:.3g}." if large > 10 else "; its weights are large."),
             why="There it is flat: the layers before it get almost no gradient.",
             mend=mend,
-            evidence={"saturated": float(flat), "largest input": large},
+            evidence={"saturated": low + high, "largest input": large},
             where=operation.place,
         )
     return None
