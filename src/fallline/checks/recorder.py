@@ -108,7 +108,7 @@ class Recorder(TorchFunctionMode):
 
     def restart(self) -> Trace:
         """Go on with an empty trace; tensors keep their labels and lose their history."""
-        self.trace, self.step, self.quiet = Trace(), 0, 0
+        self.trace, self.step, self.quiet, self.full = Trace(), 0, 0, True
         self.modules.clear()
         for number, (tensor, key, _, label) in list(self._known.items()):
             self._known[number] = (tensor, key, None, label)
