@@ -1,7 +1,8 @@
 """The loss has the wrong sign: training makes the fit worse.
 
 Log-probabilities are at most 0, and the larger the better; a loss is minimized. Without the minus the network learns to
-give the true class no probability at all, and the loss runs off to minus infinity.
+give the true class no probability at all, and the loss runs off to minus infinity. Where several networks are called, a
+part is frozen or the optimizer maximizes, the sign may be meant, and nothing is said.
 
 Fires on:
 

@@ -1,7 +1,8 @@
 """A part of the network is used, and no gradient ever reaches it.
 
 It runs under `torch.no_grad()`, or its output is detached, sampled or cut in another way before the loss. Its optimizer
-steps, and its parameters stay as they were drawn. What is meant to stay should not require gradients.
+steps, and its parameters stay as they were drawn. What is meant to stay should not require gradients; what is moved or
+replaced without them, as a codebook that follows averages, is none of it.
 
 Fires on:
 

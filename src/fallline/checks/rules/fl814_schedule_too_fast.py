@@ -50,7 +50,7 @@ _OPEN_ENDED = ("StepLR", "ExponentialLR", "MultiStepLR", "MultiplicativeLR", "La
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fires where such a schedule takes the rate below a thousandth within the steps seen."""
+    """Fires where such a schedule takes the rate below a thousandth within the steps seen; in a loop, within half."""
     events = [event for event in evidence.trace.events if event.kind == "schedule"]
     steps = evidence.trace.steps
     if not events or len(steps) < 5 or events[-1].detail["scheduler"] not in _OPEN_ENDED:

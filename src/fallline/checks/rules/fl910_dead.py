@@ -1,7 +1,8 @@
 """Every unit of a layer is dead: its ReLUs give zero for every sample.
 
 Behind a ReLU that is zero there is no gradient: the layers before it cannot learn, and will not recover. Large negative
-biases, unscaled inputs of one sign, or a first step that was too long bring it about.
+biases, unscaled inputs of one sign, or a first step that was too long bring it about. A ReLU that is not a layer's only
+way to the next, as the hinge of a loss, may well be zero.
 
 Fires on:
 

@@ -1,7 +1,7 @@
 """The units of a hidden layer are saturated: sigmoid or tanh is flat where they are.
 
 Weights drawn too large, or inputs on a large scale, push every unit to the end of its range, where its derivative is
-almost zero.
+almost zero. Values at one end alone are a gate's that its bias holds shut or open.
 
 Fires on:
 
