@@ -201,6 +201,28 @@ def test_a_cell_that_does_not_run_hides_none_of_the_others(tmp_path, foreign: st
     assert diagnosis.notes
 
 
+def test_a_later_cell_is_recorded_from_its_beginning(tmp_path):
+    setting = """import torch
+from torch.nn.functional import mse_loss
+x = torch.randn(64, 4); y = x[:, :1] * 2
+model = torch.nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+"""
+    training = """for _ in range(10):
+    optimizer.zero_grad()
+    mse_loss(model(x), y).backward()
+    optimizer.step()
+"""
+    reading = """norms = []
+for row in range(20):
+    optimizer.zero_grad()
+    mse_loss(model(x[row]), y[row]).backward()
+    norms.append(model.weight.grad.norm().item())
+"""
+    done = run(notebook(tmp_path, setting, training, reading))
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.skipif(not NOTEBOOK.is_file(), reason="the notebook is not beside the repository")
 def test_the_course_notebook_shows_both_its_mistakes():
     findings = check_file(NOTEBOOK).findings
