@@ -130,13 +130,13 @@ class Ledger:
         """
         state = {}
         for name, parameter in self._recorder.parameters.items():
-            gradient = parameter.grad
-            if gradient is None or (gradient.layout is torch.strided and not gradient.detach().any()):
-                self._held.pop(name, None)
+            gradient, left = parameter.grad, self._left.pop(name, None)
             if gradient is not None:
                 state[name] = (id(gradient), gradient._version)
-                if self._left.pop(name, state[name]) != state[name]:
-                    self._held.pop(name, None)
+            zero = gradient is None or (gradient.layout is torch.strided and not gradient.detach().any())
+            changed = left is not None and left[0] == id(gradient) and state[name] != left
+            if zero or changed:
+                self._held.pop(name, None)
         return state
 
     def before_step(self, owner: int, parameters: Mapping[str, Tensor]) -> None:
