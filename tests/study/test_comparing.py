@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from pathlib import Path
 
@@ -9,16 +10,20 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from safetensors import safe_open
 
 from fallline.core.errors import ArgumentError, EngineError, FalllineError, Interrupted, RecipeError, StudyError
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
 from fallline.engines.protocol import Progress
 from fallline.study import outline
+from fallline.study.comparing import compare
+from fallline.study.contest import Contest
 from fallline.study.events import Event
 from fallline.study.halving import left_at, rungs, share_trained
 from fallline.study.job import Job
 from fallline.study.record import Study
+from fallline.study.space import Space
 from fallline.study.training import train
 from tests.study.contests import Plans, contest
 from tests.study.jobs import FILES, table
@@ -129,6 +134,28 @@ def test_few_recipes_are_not_halved_and_the_plan_says_so(tmp_path: Path):
     study = contest(halving=True, out=tmp_path / "study", observer=plans)
     assert dict(plans.plan.lines)["halving"] == "nothing to halve in 4 recipes and 8 epochs"
     assert study.header.outcomes == {Outcome.finished: 8}
+
+
+def test_halving_goes_by_the_loss_where_the_validation_rows_do_not_admit_the_metric(tmp_path: Path):
+    """Group 1 is the validation rows, all of one class; hinge gives no probability, so no log loss either."""
+    groups = [0] * 60 + [1] * 20 + [2] * 20
+    yes = [group != 1 and row % 2 > 0 for row, group in enumerate(groups)]
+    rows = pl.DataFrame({"x": [math.sin(row) for row in range(100)], "group": groups, "y": yes})
+    job = Job(source=rows, target="y", recipe={}, split_by="group:group", out=tmp_path / "study")
+    space = {
+        "loss": "hinge_embedding",
+        "learning_rate": "1e-5:0.1:27log",
+        "widths": (4,),
+        "epochs": 9,
+        "optimizer": "adam",
+    }
+    study = compare(Contest(job=job, space=Space.of(space), seeds=(0, 1), halving=True), lambda event: None)
+    assert study.header.metric == "validation_loss"
+    best = study.frame().row(study.header.best.run, named=True)
+    assert best["outcome"] == "finished"
+    assert study.ranking()["mean"][0] == study.ranking()["validation_loss"][0] is not None
+    with safe_open(study.path / "models.safetensors", framework="pt") as kept:
+        assert len({name.partition("/")[0] for name in kept.keys()}) == 16  # noqa: SIM118  # it is no mapping
 
 
 def test_the_share_that_is_trained_is_what_the_rungs_leave():

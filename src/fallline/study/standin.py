@@ -37,9 +37,11 @@ def by_loss(places: Sequence[Place]) -> tuple[Place, ...]:
 
 def best_runs(results: Results, place: Place, metric: str) -> tuple[int, ...]:
     """The runs of a recipe's best seed, one on each fold; none of a recipe that has no score."""
-    if metric != VALIDATION_LOSS or place.loss is None:
+    if metric != VALIDATION_LOSS:
         return best_seed(results, place, metric)
-    return min(place.group.seeds, key=lambda runs: mean_of_all([results.trained[run].best_loss for run in runs]) or 0.0)
+    losses = {runs: mean_of_all([results.trained[run].best_loss for run in runs]) for runs in place.group.seeds}
+    known = {runs: loss for runs, loss in losses.items() if loss is not None}
+    return min(known, key=lambda runs: (known[runs], runs), default=())
 
 
 def said_of(results: Results, asked: str, used: str) -> tuple[str, ...]:
