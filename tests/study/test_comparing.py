@@ -18,6 +18,7 @@ from fallline.core.population import Population
 from fallline.engines.protocol import Progress
 from fallline.study import outline
 from fallline.study.comparing import compare
+from fallline.study.comparison_reporting import comparison_of
 from fallline.study.contest import Contest
 from fallline.study.events import Event
 from fallline.study.halving import left_at, rungs, share_trained
@@ -113,6 +114,11 @@ def test_the_weaker_recipes_leave_at_the_rungs(tmp_path: Path):
     ranking = study.ranking()
     assert ranking["outcomes"].to_list() == ["2 finished"] * 8 + ["2 halved"] * 19
     assert ranking["distinguishable"].null_count() == 19
+    assert ranking["seeds"].to_list() == [[0, 1]] * 8 + [[0]] * 19
+    assert study.header.conclusion.startswith(
+        "Of 27 recipes, of which halving left 8 to be trained from 2 seeds, adam at"
+    )
+    assert {len(curve.seeds) for curve in comparison_of(study).curves} == {2}
     assert ranking["mean"].null_count() == 0
     assert study.to_dict()["tolerance"] == {"adam": None}
     lines = dict(plans.plan.lines)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from fallline.render._marks import clipped
-from fallline.render.number import short
+from fallline.render.number import plural, short
 from fallline.render.report import Report
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "of_matrix",
     "of_rates",
     "of_scatter",
-    "plural",
 ]
 
 MANY_CLASSES = 8
@@ -96,11 +95,6 @@ def of_matrix(report: Report) -> Words:
 def class_pairs(report: Report) -> list[tuple[int, int]]:
     """The true and the predicted class id of each test row."""
     return [(round(t), round(p)) for t, p in zip(report.truth, report.prediction, strict=True)]
-
-
-def plural(count: int, noun: str) -> str:
-    """``count`` and the noun in the number that it takes."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _diverged(report: Report) -> list[str]:

@@ -7,10 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fallline.render._captions import plural
 from fallline.render.comparison import Comparison, Place
 from fallline.render.names import metric_name
-from fallline.render.number import aligned
+from fallline.render.number import aligned, plural
 
 __all__ = [
     "Fields",

@@ -11,13 +11,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fallline.render._captions import plural
 from fallline.render._comparison_fields import Fields, compared, fields_of, heading_of, intervals, is_number
 from fallline.render._comparison_text import ready, verbatim
 from fallline.render._marks import safe
 from fallline.render.comparison import Comparison, Place
 from fallline.render.names import metric_name
-from fallline.render.number import short
+from fallline.render.number import plural, short
 
 __all__ = ["ranking"]
 

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fallline.render._captions import plural
 from fallline.render._comparison_curves import Course
 from fallline.render._comparison_fields import spelled
 from fallline.render._marks import clipped
 from fallline.render._theme import ACCENT, INK, LIGHT, MUTED, plain
 from fallline.render.comparison import Curve, Place
-from fallline.render.number import short
+from fallline.render.number import plural, short
 
 __all__ = ["PALETTE", "courses", "place_dots", "place_name"]
 

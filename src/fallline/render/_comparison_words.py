@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from fallline.render._captions import Words, plural
+from fallline.render._captions import Words
 from fallline.render._comparison_fields import compared, fields_of
 from fallline.render._comparison_grid import Grid
 from fallline.render._marks import clipped
 from fallline.render.comparison import Comparison, Place
 from fallline.render.names import metric_name
-from fallline.render.number import short
+from fallline.render.number import plural, short
 
 __all__ = [
     "MOST_PLACES",

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fallline.render._captions import MANY_CLASSES, plural
+from fallline.render._captions import MANY_CLASSES
 from fallline.render._theme import ACCENT, INK, LIGHT, RATES, SHARES, plain
 from fallline.render._window import Window
-from fallline.render.number import short
+from fallline.render.number import plural, short
 from fallline.render.report import Report, RunLine
 
 __all__ = [

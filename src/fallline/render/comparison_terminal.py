@@ -10,7 +10,6 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from fallline.render._captions import plural
 from fallline.render._comparison_blocks import CALM, heat_axis, heat_row, spark
 from fallline.render._comparison_curves import Course, course_of
 from fallline.render._comparison_fields import decades_text, steps_text, tail
@@ -22,7 +21,7 @@ from fallline.render._marks import clipped, safe
 from fallline.render._window import Window
 from fallline.render.comparison import Comparison
 from fallline.render.names import metric_name
-from fallline.render.number import aligned, short
+from fallline.render.number import aligned, plural, short
 from fallline.render.report import Report
 from fallline.render.terminal import scores_table
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeGuard
 
-__all__ = ["aligned", "counted", "short"]
+__all__ = ["aligned", "plural", "short"]
 
 _LARGEST = 1e9
 """From here on numbers are written with an exponent."""
@@ -41,11 +41,11 @@ def short(value: float | None, digits: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def counted(count: int, noun: str) -> str:
-    """A number of things.
+def plural(count: int, noun: str) -> str:
+    """``count`` and the noun in the number that it takes.
 
     Example:
-        >>> counted(1, "run"), counted(1024, "run")
+        >>> plural(1, "run"), plural(1024, "run")
         ('1 run', '1,024 runs')
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -12,7 +12,7 @@ import polars as pl
 from fallline.catalogue.networks import LAYERS
 from fallline.core.recipe import Recipe
 from fallline.study.header import ComparisonTable, ToleranceTable
-from fallline.study.ranking import Place, Tolerance
+from fallline.study.ranking import Place, Tolerance, counting
 from fallline.study.results import Results
 
 __all__ = ["Compared", "flattened", "ranking_frame", "varying"]
@@ -46,10 +46,12 @@ class Compared:
         """What stands in the study's header."""
         first = self.places[0]
         low, high = first.interval or (None, None)
+        kept = sum(not place.dropped for place in self.places)
         return ComparisonTable(
             mean=first.mean,
             low=low,
             high=high,
+            kept=None if kept == len(self.places) else kept,
             compared=sum(place.distinguishable is not None for place in self.places),
             metric=self.metric,
             recipes=len(self.places),
@@ -77,7 +79,7 @@ def ranking_frame(places: Sequence[Place], results: Results) -> pl.DataFrame:
             "distinguishable": place.distinguishable,
             "validation_loss": place.loss,
             "runs": list(place.group.runs),
-            "seeds": [results.population[runs[0]].seed for runs in place.group.seeds],
+            "seeds": list(dict.fromkeys(results.population[run].seed for run in counting(results, place.group))),
             "outcomes": ", ".join(f"{count} {code}" for code, count in _outcomes(place, results).items()),
             "recipe": place.group.recipe.key,
         }

@@ -13,7 +13,7 @@ from fallline.data.table import Table, read
 from fallline.engines.chooser import choose
 from fallline.engines.protocol import Engine
 from fallline.engines.threads import threads
-from fallline.render.number import counted
+from fallline.render.number import plural
 from fallline.study.baselines import baselines
 from fallline.study.checking import check_networks
 from fallline.study.choice import VALIDATION_LOSS, Choice
@@ -95,11 +95,11 @@ def _carried_out(
         with clock.part("baselines"):
             observer(Stage("baselines", "fitting what a network has to beat"))
             rivals = baselines(trials.data, judge.scorer)
-        runs = counted(len(trials.population), "run")
+        runs = plural(len(trials.population), "run")
         observer(Stage("training", f"training {runs}", trials.population, outline.epochs))
         trained, stopped = trials.trained(observer, clock)
         with clock.part("ranking"):
-            observer(Stage("ranking", f"ranking {counted(len(trials.groups), 'recipe')}"))
+            observer(Stage("ranking", f"ranking {plural(len(trials.groups), 'recipe')}"))
             results = trials.results(trained)
             metric = usable(results, judge.metric)
             places = ranked(results, trials.groups, metric)

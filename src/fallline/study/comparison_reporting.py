@@ -171,6 +171,7 @@ def _curves(study: Study, entries: Sequence[_Entry]) -> tuple[Curve, ...]:
             seeds=tuple(
                 mean_curve([losses.get(run, ()) for run in entry.row["runs"][start : start + folds]])
                 for start in range(0, len(entry.row["runs"]), folds)
+                if any(losses.get(run) for run in entry.row["runs"][start : start + folds])  # others never began
             ),
         )
         for entry in first

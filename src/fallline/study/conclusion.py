@@ -73,7 +73,10 @@ def _first(header: Header, comparison: ComparisonTable, run: str) -> str:
     interval = "" if comparison.low is None else interval
     if header.split.folds is not None:
         seeds, score = f"{seeds} on {header.split.folds:,} folds", f"mean {score}"
-    said = f"Of {many} from {seeds} each, {run} has the best {score} on the validation rows{interval}"
+    tried = f"{many} from {seeds} each"
+    if comparison.kept is not None:
+        tried = f"{many}, of which halving left {comparison.kept:,} to be trained from {seeds}"
+    said = f"Of {tried}, {run} has the best {score} on the validation rows{interval}"
     others = comparison.compared - 1
     if others < 1:
         return said

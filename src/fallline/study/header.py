@@ -84,6 +84,8 @@ class ComparisonTable(_Table):
     """What recipes are ranked by on the validation rows, the mean over their seeds."""
     recipes: int
     seeds: int
+    kept: int | None = None
+    """Recipes that halving left, which alone have all seeds; None: it dropped none."""
     mean: float | None = None
     """The best recipe's."""
     low: float | None = None

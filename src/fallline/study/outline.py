@@ -11,7 +11,7 @@ from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset
 from fallline.engines.protocol import Engine, Share
-from fallline.render.number import counted, short
+from fallline.render.number import plural, short
 from fallline.study.forecast import Forecast, Speeds, available_memory, forecast, memory_of
 from fallline.study.halving import left_at, rungs, share_trained
 from fallline.study.space import Candidates
@@ -177,10 +177,10 @@ def _lines(
 ) -> tuple[tuple[str, str], ...]:
     engines = ", ".join(
         f"{share.runs:,} on {share.engine}"
-        + (f" in {counted(share.programs, 'block')}" if share.engine == "native" else "")
+        + (f" in {plural(share.programs, 'block')}" if share.engine == "native" else "")
         for share in planned.shares
     )
-    crossed = f"{counted(len(recipes), 'recipe')} × {counted(len(seeds), 'seed')}"
+    crossed = f"{plural(len(recipes), 'recipe')} × {plural(len(seeds), 'seed')}"
     halved = [("halving", _halved(len(recipes), len(seeds), _last(recipes)))] if halving else []
     return (
         ("runs", f"{planned.runs:,}: {crossed}" + (f" × {folds:,} folds" if folds > 1 else "")),
@@ -200,7 +200,7 @@ def _halved(recipes: int, seeds: int, epochs: int) -> str:
     """Who goes on, and who gets the other seeds."""
     left = left_at(recipes, epochs)
     if not left or left[-1] == recipes:
-        return f"nothing to halve in {counted(recipes, 'recipe')} and {counted(epochs, 'epoch')}"
+        return f"nothing to halve in {plural(recipes, 'recipe')} and {plural(epochs, 'epoch')}"
     steps = [f"{many:,} go on after epoch {epoch:,}" for many, epoch in zip(left, rungs(epochs), strict=True)]
     first = "first seed of each; " if seeds > 1 else ""
     last = f"; these {left[-1]:,} get the other seeds" if seeds > 1 else ""

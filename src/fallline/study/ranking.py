@@ -19,7 +19,7 @@ from fallline.study.metrics import HIGHER_IS_BETTER
 from fallline.study.rescoring import rescored
 from fallline.study.results import Results, arrays, mean_of_all
 
-__all__ = ["COMPARED", "Group", "Place", "Tolerance", "best_seed", "grouped", "ranked", "tolerances"]
+__all__ = ["COMPARED", "Group", "Place", "Tolerance", "best_seed", "counting", "grouped", "ranked", "tolerances"]
 
 Array = np.ndarray
 
@@ -111,7 +111,7 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
     sign = -1 if metric in HIGHER_IS_BETTER else 1
 
     def key(place: Place) -> tuple[object, ...]:
-        unsure = _known(results.mean(_counting(results, place.group), "log_loss"))
+        unsure = _known(results.mean(counting(results, place.group), "log_loss"))
         return place.dropped, math.inf if place.mean is None else sign * place.mean, unsure, _known(place.loss)
 
     places.sort(key=key)
@@ -119,7 +119,7 @@ def ranked(results: Results, groups: Sequence[Group], metric: str, *, compared: 
 
 
 def _place(results: Results, group: Group, metric: str) -> Place:
-    runs = _counting(results, group)
+    runs = counting(results, group)
     return Place(
         group,
         mean=results.mean(runs, metric),
@@ -128,7 +128,7 @@ def _place(results: Results, group: Group, metric: str) -> Place:
     )
 
 
-def _counting(results: Results, group: Group) -> list[int]:
+def counting(results: Results, group: Group) -> list[int]:
     """The runs of the seeds that count: not those of one that was ended, or never begun, before its first epoch."""
     return [run for runs in group.seeds if not any(_cut_short(results.trained[run]) for run in runs) for run in runs]
 
@@ -210,9 +210,9 @@ class _Draws:
 
     def __init__(self, results: Results, places: Sequence[Place], metric: str) -> None:
         self._results, self._metric = results, metric
-        counting = [set(_counting(results, place.group)) for place in places]
+        runs = [set(counting(results, place.group)) for place in places]
         by_seed = enumerate(zip(*(place.group.seeds for place in places), strict=True))
-        self.seeds = [seed for seed, runs in by_seed if all(map(set.issuperset, counting, runs))]
+        self.seeds = [seed for seed, each in by_seed if all(map(set.issuperset, runs, each))]
         truths = [arrays(split) for split in results.held_out]
         looked_at = len(places) * len(self.seeds) * sum(len(truth) for truth, _ in truths)
         self._count = int(min(_DRAWS, max(_FEWEST_DRAWS, _WORK / max(1, looked_at))))

@@ -12,7 +12,7 @@ from fallline.data.table import read
 from fallline.engines.chooser import choose
 from fallline.engines.protocol import Engine, Epoch, Trained
 from fallline.engines.threads import threads
-from fallline.render.number import counted
+from fallline.render.number import plural
 from fallline.study.baselines import baselines
 from fallline.study.checking import check_networks
 from fallline.study.choice import VALIDATION_LOSS, Choice
@@ -62,7 +62,7 @@ def train(job: Job, observer: JobObserver) -> Study:
         observer(Stage("baselines", "fitting what a network has to beat"))
         rivals = baselines(data, scorer)
         epochs = sum(recipe.epochs for recipe in population)
-        observer(Stage("training", f"training {counted(len(population), 'run')}", population, epochs))
+        observer(Stage("training", f"training {plural(len(population), 'run')}", population, epochs))
         trained, stopped = _trained(engine, population, data, observer)
         results = Results(population=population, trained=trained, data=data, engine=engine, scorer=scorer)
         used = VALIDATION_LOSS if lacks(results, metric) else metric
