@@ -1,8 +1,11 @@
 """Fixtures of all tests."""
 
+import signal
 from pathlib import Path
 
 import pytest
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background would ignore Ctrl-C
 
 TABLES = Path(__file__).resolve().parents[2] / "shared/data"
 
