@@ -39,6 +39,7 @@ void Block::end(int lane, End how) {
   record.steps = steps_;
   alive_--;
   if (record.best_epoch == 0) keep({lane});
+  leave(lane);
 }
 
 // --- training -----------------------------------------------------------------------------------------
@@ -59,6 +60,7 @@ BlockOf<T>::BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& va
       parameters_(network_.groups()),
       best_(network_.groups()),
       constants_(rule_.constants()),
+      left_(plan.seeds.size()),
       validation_mass_(LANES<T>) {
   if (!plan.clip_value.empty()) clip_value_ = in_groups<T>({plan.clip_value});
   for (int memory = 0; memory < rule_.memories(); memory++) memory_.emplace_back(network_.groups());
@@ -306,6 +308,13 @@ void BlockOf<T>::keep(const std::vector<int>& lanes) {
   T* to = best_.get();
   for (std::int64_t group = 0; group < network_.groups(); group++, from += LANES<T>, to += LANES<T>)
     for (int lane = 0; lane < LANES<T>; lane++) to[lane] = kept[lane] ? from[lane] : to[lane];
+}
+
+template <class T>
+void BlockOf<T>::leave(int lane) {
+  std::vector<T>& left = left_[std::size_t(lane)];
+  left.resize(std::size_t(parameters()));
+  network_.take(parameters_.get(), lane, left.data());
 }
 
 template <class T>

@@ -83,7 +83,8 @@ class Block {
  protected:
   Block(std::int64_t rows, std::int64_t batch_size, int lanes)
       : records_(lanes), rows_(rows), batch_size_(batch_size), alive_(lanes) {}
-  virtual void keep(const std::vector<int>& lanes) = 0;  // their parameters as they are now
+  virtual void keep(const std::vector<int>& lanes) = 0;  // their parameters as they are now, as those of the best epoch
+  virtual void leave(int lane) = 0;                      // as those it has ended with: an idle lane trains on
   void end(int lane, End how);
   std::int64_t rate_row(std::int64_t step) const { return (step - rates_first_) / rates_every_; }
 
@@ -131,7 +132,11 @@ class BlockOf : public Block {
   // Arrays that hold one number per parameter of a run: its parameters, those of its best epoch, what its rule keeps.
   int arrays() const { return 2 + rule_.memories(); }
   std::int64_t parameters() const { return network_.parameters(); }
-  void take(int array, int lane, T* dense) const { network_.take(array_at(array).get(), lane, dense); }
+  void take(int array, int lane, T* dense) const {
+    const std::vector<T>& left = left_[std::size_t(lane)];
+    if (array == 0 && !left.empty()) std::copy(left.begin(), left.end(), dense);
+    else network_.take(array_at(array).get(), lane, dense);
+  }
   void put(int array, int lane, const T* dense) { network_.put(array_at(array).get(), lane, dense); }
 
   // What else there is to a run under way.
@@ -143,6 +148,7 @@ class BlockOf : public Block {
 
  private:
   void keep(const std::vector<int>& lanes) override;
+  void leave(int lane) override;
   struct Desks {  // by part
     std::vector<Loan<Scratch<T>>> scratch;
     std::vector<Loan<Gradient<T>>> gradients;  // validation rows have none
@@ -181,6 +187,7 @@ class BlockOf : public Block {
   std::vector<Order> orders_;     // one, or one per lane
   Buffer<T> parameters_, best_, constants_, clip_value_;  // constants: of the rule's next step
   std::vector<Buffer<T>> memory_;
+  std::vector<std::vector<T>> left_;  // by lane: the parameters that a run has ended with
   Lanes validation_mass_;
   double loss_sums_[LANES<T>] = {}, weight_sums_[LANES<T>] = {};  // of this epoch's batches so far
 };

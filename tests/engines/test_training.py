@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from fallline.catalogue.criteria import Criterion
 from fallline.catalogue.losses import LOSSES
 from fallline.catalogue.registry import default_loss
 from fallline.core.outcome import Outcome
@@ -15,7 +16,8 @@ from fallline.core.population import Population
 from fallline.core.task import Task
 from fallline.data.dataset import Dataset
 from fallline.engines.chooser import ENGINES
-from fallline.engines.protocol import Engine, Epoch, Progress, Step, Trained
+from fallline.engines.loop import feed, network_of
+from fallline.engines.protocol import Engine, Epoch, Progress, Step, Trained, Training
 from tests import tolerances
 from tests.engines.parity import needs_native
 from tests.engines.runs import (
@@ -76,6 +78,73 @@ def test_a_pause_at_an_epoch_is_at_its_end(engine: Engine, data: Dataset, epochs
     training.advance(Epoch(epochs))
     for run in training.trained():
         assert (len(run.training_losses), run.steps) == (epochs, epochs * BATCHES)
+
+
+# --- the last epoch ------------------------------------------------------------------------------
+
+
+def assert_latest_are_of_the_last_epoch(engine: Engine, training: Training, population: Population, data: Dataset):
+    """They give the validation loss of that epoch, and are those that were kept where it is the best one."""
+    for chosen, run, latest in zip(population, training.trained(), training.latest(), strict=True):
+        assert latest is not None
+        stacked = {name: value.unsqueeze(0) for name, value in latest.items()}
+        criterion = Criterion(chosen, dtype=getattr(torch, chosen.dtype))
+        found = engine.evaluate(network_of(chosen, data), stacked, feed(chosen, data, data.validation), criterion)
+        assert found.item() == pytest.approx(run.validation_losses[-1], rel=1e-5)
+        if run.best_epoch == len(run.validation_losses):
+            assert list(latest) == list(run.parameters)
+            assert all(torch.equal(value, run.parameters[name]) for name, value in latest.items())
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+def test_the_parameters_of_the_last_epoch_are_to_be_had_at_each_ones_end(engine: Engine, weighted: bool):
+    data = dataset(weighted=weighted)
+    training = engine.start(MIXED, data)
+    for epoch in range(1, EPOCHS + 1):
+        training.advance(Epoch(epoch))
+        assert_latest_are_of_the_last_epoch(engine, training, MIXED, data)
+    assert {run.outcome for run in training.trained()} == {Outcome.finished, Outcome.stopped}
+
+
+def test_a_run_that_was_stopped_or_dropped_leaves_the_parameters_it_had(engine: Engine, data: Dataset):
+    """Though others of its block go on: of many seeds some are stopped early, at epochs of their own."""
+    restless = [recipe(optimizer="sgd", learning_rate=0.4, patience=2, seed=seed, epochs=30) for seed in range(12)]
+    population = Population(tuple(restless))
+    training = engine.start(population, data)
+    training.advance(Epoch(3))
+    training.drop({0, 5})
+    training.advance(Epoch(30))
+    ends = training.trained()
+    assert {run.outcome for run in ends} >= {Outcome.stopped, Outcome.halved}
+    assert len({len(run.validation_losses) for run in ends}) == 3
+    assert any(run.best_epoch < len(run.validation_losses) for run in ends)
+    assert_latest_are_of_the_last_epoch(engine, training, population, data)
+    resumed = engine.start(population, data, training.state())
+    for one, other in zip(training.latest(), resumed.latest(), strict=True):
+        assert one is not None
+        assert other is not None
+        assert all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+@pytest.mark.parametrize("steps", [0, 1, BATCHES - 1, BATCHES + 1])
+def test_within_an_epoch_there_are_no_parameters_of_the_last_one(engine: Engine, data: Dataset, steps: int):
+    training = engine.start(MIXED, data)
+    training.advance(Step(steps))
+    training.drop({0})
+    assert training.latest() == (None,) * len(MIXED)
+    assert engine.start(MIXED, data, training.state()).latest() == (None,) * len(MIXED)
+
+
+def test_a_run_that_diverged_has_no_parameters_of_its_last_epoch(engine: Engine, data: Dataset):
+    steep = recipe(optimizer="sgd", learning_rate=1e30)
+    training = engine.start(Population((steep, MIXED[0])), data)
+    training.advance(Epoch(EPOCHS))
+    assert training.trained()[0].outcome is Outcome.diverged
+    assert training.latest()[0] is None
+    assert training.latest()[1] is not None
+
+
+# --- ends ----------------------------------------------------------------------------------------
 
 
 def test_runs_of_different_lengths_end_each_at_its_own(engine: Engine, data: Dataset):

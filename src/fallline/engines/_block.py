@@ -38,6 +38,7 @@ class Run:
         reported: The complete epochs that an observer has been told of.
         told: Whether it has been told of the end.
         trained: What became of it, once it has ended.
+        latest: Its parameters at the end of its last epoch then; None where it ended within one.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Run:
     reported: int = 0
     told: bool = False
     trained: Trained | None = None
+    latest: dict[str, Tensor] | None = None
 
 
 class Block:
@@ -105,6 +107,14 @@ class Block:
             best_epoch=record.best_epoch,
             best_loss=record.best_loss if record.best_epoch else None,
         )
+
+    def latest(self, lane: int) -> dict[str, Tensor] | None:
+        """The parameters of a lane at the end of its run's last epoch; None where it is, or has ended, within one."""
+        record, running = self.native.record(lane), required().End.running
+        epochs, steps = len(record.validation), self.native.steps if record.end is running else record.steps
+        if epochs == 0 or steps != epochs * self.kind.epoch_steps or not math.isfinite(record.validation[-1]):
+            return None
+        return self.kind.named(self.native.take(_PARAMETERS, lane))
 
     def news(self) -> list[Progress]:
         """What an observer has not been told of its runs, epoch by epoch."""

@@ -14,22 +14,25 @@ from fallline.engines.protocol import Trained
 __all__ = ["curves", "numbers", "restored", "state_of"]
 
 
-def state_of(run: Trained) -> dict[str, Tensor]:
-    """The state of a run that has ended."""
+def state_of(run: Trained, latest: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+    """The state of a run that has ended, with the parameters of its last epoch."""
     return {
         "outcome": numbers(list(Outcome).index(run.outcome)),
         "numbers": numbers([run.steps, run.best_epoch, math.nan if run.best_loss is None else run.best_loss]),
         "curves": curves(run.training_losses, run.validation_losses, run.learning_rates),
         **{f"parameters/{name}": value for name, value in run.parameters.items()},
+        **{f"latest/{name}": value for name, value in (latest or {}).items()},
     }
 
 
-def restored(state: Mapping[str, Tensor], parameters: Iterable[str]) -> Trained:
-    """The run of which `state_of` gave ``state``, whose network has these parameters, in this order."""
+def restored(state: Mapping[str, Tensor], parameters: Iterable[str]) -> tuple[Trained, dict[str, Tensor] | None]:
+    """What `state_of` was given for ``state``, of a run whose network has these parameters, in this order."""
     steps, best_epoch, best_loss = state["numbers"].tolist()
     training, validation, rates = state["curves"].tolist()
-    return Trained(
-        parameters={name: state[f"parameters/{name}"].clone() for name in parameters},
+    names = list(parameters)
+    latest = {name: state[place].clone() for name in names if (place := f"latest/{name}") in state}
+    trained = Trained(
+        parameters={name: state[f"parameters/{name}"].clone() for name in names},
         training_losses=tuple(training),
         validation_losses=tuple(validation),
         learning_rates=tuple(rates),
@@ -38,6 +41,7 @@ def restored(state: Mapping[str, Tensor], parameters: Iterable[str]) -> Trained:
         best_epoch=int(best_epoch),
         best_loss=best_loss if best_epoch else None,
     )
+    return trained, latest or None
 
 
 def curves(training: Sequence[float], validation: Sequence[float], rates: Sequence[float]) -> Tensor:

@@ -75,7 +75,8 @@ class NativeTraining:
     def state(self) -> dict[str, Tensor]:
         """Everything needed to go on bit for bit: ``RUN/...`` → tensor."""
         self._clear()  # an observer may have ended the last round
-        states = {run.number: _ended.state_of(run.trained) for run in self._runs if run.trained is not None}
+        ended = ((run, run.trained) for run in self._runs if run.trained is not None)
+        states = {run.number: _ended.state_of(trained, run.latest) for run, trained in ended}
         for block in self._blocks:
             states |= {block.runs[lane].number: block.state(lane) for lane in block.alive()}
         return joined(states)
@@ -85,6 +86,12 @@ class NativeTraining:
         self._clear()
         under_way = {block.runs[lane].number: block.trained(lane) for block in self._blocks for lane in block.alive()}
         return tuple(run.trained or under_way[run.number] for run in self._runs)
+
+    def latest(self) -> tuple[dict[str, Tensor] | None, ...]:
+        """Every run's parameters at the end of its last epoch; None of one that is, or has ended, within an epoch."""
+        self._clear()
+        under_way = {block.runs[lane].number: block.latest(lane) for block in self._blocks for lane in block.alive()}
+        return tuple(under_way.get(run.number, run.latest) for run in self._runs)
 
     def _packed(self, runs: Iterable[Run]) -> list[Block]:
         return [Block(self._kinds[kind_of(part[0].recipe)], part) for part in packed(runs)]
@@ -96,7 +103,7 @@ class NativeTraining:
             state = states[run.number]
             run.reported = state["curves"].shape[1]
             if "outcome" in state:
-                run.trained = _ended.restored(state, self._kinds[kind_of(run.recipe)].shapes)
+                run.trained, run.latest = _ended.restored(state, self._kinds[kind_of(run.recipe)].shapes)
             else:
                 going.append(run)
         return self._resumed(going, states)
@@ -119,7 +126,8 @@ class NativeTraining:
                 continue
             for lane in set(range(len(block.runs))).difference(block.alive()):
                 if block.runs[lane].trained is None:
-                    block.runs[lane].trained = block.trained(lane)
+                    block.runs[lane].latest = block.latest(lane)
+                    block.runs[lane].trained = block.trained(lane)  # last: Ctrl-C may come, and by it an end is known
         self._blocks = [block for block in self._blocks if block.native.alive > 0]
 
     def _meetings(self) -> dict[Block, int]:

@@ -163,6 +163,12 @@ class Run:
             best_loss=loss,
         )
 
+    def latest(self) -> dict[str, Tensor] | None:
+        losses = self.validation_losses
+        if not losses or not math.isfinite(losses[-1]) or self.steps != len(losses) * len(self.order):
+            return None
+        return {name: value.clone() for name, value in self.module.state_dict().items()}
+
     def state(self) -> dict[str, Tensor]:
         best_epoch, best_loss, best = self.best or (0, math.nan, {})
         numbers = [self.steps, self.loss_sum, self.weight_sum, best_epoch, best_loss]

@@ -130,6 +130,10 @@ class LoopTraining:
         """Every run as far as it got."""
         return tuple(run.trained() for run in self._runs)
 
+    def latest(self) -> tuple[dict[str, Tensor] | None, ...]:
+        """Every run's parameters at the end of its last epoch; None of one that is, or has ended, within an epoch."""
+        return tuple(run.latest() for run in self._runs)
+
 
 def network_of(recipe: Recipe, data: Dataset) -> Feedforward | Imported:
     """The network of ``recipe`` between the features of ``data`` and what its loss wants to see."""

@@ -207,3 +207,10 @@ class Training(Protocol):
     def trained(self) -> tuple[Trained, ...]:
         """Every run as far as it got, in the population's order."""
         ...
+
+    def latest(self) -> tuple[dict[str, Tensor] | None, ...]:
+        """Every run's parameters at the end of its last epoch, whatever its loss there, if that is finite.
+
+        None of a run that is, or has ended, within an epoch.
+        """
+        ...

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from fallline.engines.protocol import Epoch, Observer, Step, Trained, Training, 
 
 __all__ = ["Part", "Turns"]
 
+_Found = TypeVar("_Found")
 _TURN: dict[type[Until], int] = {Epoch: 1, Step: 50}
 """By how much the runs of one training may get ahead of another's."""
 
@@ -56,7 +58,14 @@ class Turns:
 
     def trained(self) -> tuple[Trained, ...]:
         """Every run as far as it got."""
-        found = {run: one for part in self._parts for run, one in zip(part.runs, part.training.trained(), strict=True)}
+        return self._of_each(lambda training: training.trained())
+
+    def latest(self) -> tuple[dict[str, Tensor] | None, ...]:
+        """Every run's parameters at the end of its last epoch; None of one that is, or has ended, within an epoch."""
+        return self._of_each(lambda training: training.latest())
+
+    def _of_each(self, asked: Callable[[Training], Sequence[_Found]]) -> tuple[_Found, ...]:
+        found = {run: one for part in self._parts for run, one in zip(part.runs, asked(part.training), strict=True)}
         return tuple(found[run] for run in sorted(found))
 
 

@@ -72,7 +72,7 @@ class Choice:
             self.chosen,
             split,
             population=results.population,
-            trained=results.trained,
+            parameters={run: results.models[run].parameters for run in self.chosen},
             data=results.data,
             engine=results.engine,
         )

@@ -97,10 +97,9 @@ def _carried_out(
             rivals = baselines(trials.data, judge.scorer)
         runs = plural(len(trials.population), "run")
         observer(Stage("training", f"training {runs}", trials.population, outline.epochs))
-        trained, stopped = trials.trained(observer, clock)
+        results, stopped = trials.carried_out(observer, clock)
         with clock.part("ranking"):
             observer(Stage("ranking", f"ranking {plural(len(trials.groups), 'recipe')}"))
-            results = trials.results(trained)
             metric = usable(results, judge.metric)
             places = ranked(results, trials.groups, metric)
             places = by_loss(places) if metric == VALIDATION_LOSS else places

@@ -30,8 +30,8 @@ _MOMENT = 0.02
 """Seconds of a measurement."""
 _STRETCHES = 2
 """Into so many a measurement is cut, of which the fastest counts: something else may have had the processor."""
-_ARRAYS = 6
-"""Numbers that are held for each parameter: itself, its gradient, two moments, the best, and a copy for the study."""
+_ARRAYS = 7
+"""Numbers held for each parameter: itself, its gradient, two moments, the best, and two copies for the study."""
 _BESIDE = 3 * 8
 """Bytes for each run and epoch: two losses and a learning rate."""
 

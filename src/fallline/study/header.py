@@ -59,9 +59,9 @@ class BestRun(_Table):
     runs: tuple[int, ...] = ()
     """With folds the numbers of all of them: the answer is the mean of what they predict."""
     epoch: int
-    """With folds the mean over them, rounded."""
+    """That whose parameters are kept; with folds the mean over them, rounded."""
     validation_loss: float
-    """With folds the mean over them."""
+    """The lowest; with folds the mean over them."""
     outcome: Outcome
     """With folds that of most of them."""
     recipe: Recipe

@@ -11,7 +11,7 @@ from fallline.core.errors import UnknownNameError
 from fallline.core.task import Target, Task
 from fallline.render.names import HIGHER_IS_BETTER
 
-__all__ = ["HIGHER_IS_BETTER", "METRICS", "RANKING", "Guess", "Scorer", "Scores", "better"]
+__all__ = ["DECISIONS", "HIGHER_IS_BETTER", "METRICS", "RANKING", "Guess", "Scorer", "Scores", "better"]
 
 Array = np.ndarray
 Scores = dict[str, float | None]
@@ -32,6 +32,8 @@ RANKING = {
     Task.multiclass: "balanced_accuracy",
     Task.multilabel: "roc_auc",
 }
+DECISIONS = frozenset({"accuracy", "balanced_accuracy"})
+"""The metrics that look at what is decided alone, and not at how sure a model is."""
 
 
 @dataclass(frozen=True, eq=False)

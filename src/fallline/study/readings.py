@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from fallline.core.population import Population
 from fallline.core.recipe import Recipe
 from fallline.data.dataset import Dataset, Split
 from fallline.engines.loop import network_of
-from fallline.engines.protocol import Engine, Trained
+from fallline.engines.protocol import Engine
 from fallline.study.metrics import Guess
 
 __all__ = ["guess_of", "outputs", "predictions"]
@@ -27,12 +27,12 @@ def predictions(
     split: Split,
     *,
     population: Population,
-    trained: Sequence[Trained],
+    parameters: Mapping[int, Mapping[str, Tensor]],
     data: Dataset,
     engine: Engine,
 ) -> Iterator[tuple[list[int], Prediction]]:
-    """What ``runs`` predict for the rows of a split: of some of them at a time, with the runs in front."""
-    found = outputs(runs, split, population=population, trained=trained, data=data, engine=engine)
+    """What ``runs``, given their parameters, predict for a split: of some of them at a time, with the runs in front."""
+    found = outputs(runs, split, population=population, parameters=parameters, data=data, engine=engine)
     return ((part, read_outputs(population[part[0]], data.target, returned)) for part, returned in found)
 
 
@@ -41,7 +41,7 @@ def outputs(
     split: Split,
     *,
     population: Population,
-    trained: Sequence[Trained],
+    parameters: Mapping[int, Mapping[str, Tensor]],
     data: Dataset,
     engine: Engine,
 ) -> Iterator[tuple[list[int], Tensor]]:
@@ -56,8 +56,8 @@ def outputs(
         size = max(1, _NUMBERS // (max(1, len(split)) * contract_of(recipe).width(data.target)))
         for start in range(0, len(group), size):
             part = group[start : start + size]
-            names = trained[part[0]].parameters
-            points = {name: torch.stack([trained[run].parameters[name] for run in part]) for name in names}
+            names = parameters[part[0]]
+            points = {name: torch.stack([parameters[run][name] for run in part]) for name in names}
             yield part, engine.outputs(network, points, inputs)
 
 

@@ -104,13 +104,13 @@ class Study:
             recipe=recipe,
             outcome=Outcome(row["outcome"]),
             epochs=row["epochs"],
-            epoch=row["best_epoch"],
+            epoch=row["kept_epoch"],
             validation_loss=row["validation_loss"],
             build=lambda: self._model(recipe, parameters),
         )
 
     def frame(self) -> pl.DataFrame:
-        """One row per run: its recipe, how it ended, its best epoch, its validation scores; with folds, which."""
+        """One row per run: its recipe, how it ended, its best epoch and the one kept, its scores; with folds, which."""
         return self._results
 
     def curves(self) -> pl.DataFrame:

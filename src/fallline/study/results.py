@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from fallline.core.population import Population
 from fallline.data.dataset import Dataset, Split
 from fallline.engines.protocol import Engine, Trained
-from fallline.study.metrics import Guess, Scorer, Scores
+from fallline.study.metrics import DECISIONS, Guess, Scorer, Scores, better
 from fallline.study.readings import guess_of, predictions
 from fallline.study.rescoring import scored
 
-__all__ = ["Results", "arrays", "mean_of_all"]
+__all__ = ["Model", "Results", "arrays", "mean_of_all"]
+
+_Reading = list[tuple[int, list[int], Guess]]
+"""Runs of one fold that are read alike, and what they predict, the runs in front."""
+
+
+class Model(NamedTuple):
+    """A run's parameters, by name, and the epoch at whose end it had them."""
+
+    epoch: int
+    parameters: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +41,8 @@ class Results:
         data: What it was trained on; with folds, what they were cut from.
         engine: What evaluates it.
         scorer: What scores them.
+        metric: What is to rank them; None: their validation loss.
+        latest: Each run's parameters at the end of its last epoch; None where it is within one, empty: of none.
         folds: What runs were trained on where there are folds: of ``k`` of them, run ``i`` was on fold ``i % k``. The
             ``k`` runs side by side are then of one recipe, and are one answer: the mean of what they predict.
     """
@@ -38,6 +52,8 @@ class Results:
     data: Dataset
     engine: Engine
     scorer: Scorer
+    metric: str | None = None
+    latest: Sequence[Mapping[str, Tensor] | None] = ()
     folds: tuple[Dataset, ...] = ()
 
     @cached_property
@@ -48,6 +64,29 @@ class Results:
     def fold(self, run: int) -> int:
         """The fold that a run was on; 0 where there are none."""
         return run % len(self.held_out)
+
+    @cached_property
+    def models(self) -> dict[int, Model]:
+        """What is kept of each run that has had a finite validation loss: the epoch at which that was lowest.
+
+        Where what is decided ranks, and nothing else, it is the run's last epoch, if that scores higher: networks go on
+        to decide better after their cross entropy has begun to rise (Guo et al. 2017, "On Calibration of Modern Neural
+        Networks", section 3).
+        """
+        ended = ((run, self.trained[run]) for runs in self._asked for run in runs)
+        models = {run: Model(trained.best_epoch, trained.parameters) for run, trained in ended}
+        if self.metric not in DECISIONS:
+            return models
+        last = {
+            run: Model(len(self.trained[run].validation_losses), parameters)
+            for run, parameters in enumerate(self.latest)
+            if parameters is not None and run in models
+        }
+        last = {run: model for run, model in last.items() if model.epoch != models[run].epoch}
+        before = self._scored(self._reading({run: models[run] for run in last}), self.metric)
+        after = self._scored(self._reading(last), self.metric)
+        chosen = {run for run in last if better(self.metric, after.get(run), before.get(run))}
+        return models | {run: model for run, model in last.items() if run in chosen}
 
     @cached_property
     def guesses(self) -> dict[int, Guess]:
@@ -61,7 +100,7 @@ class Results:
     def score(self, run: int, metric: str) -> float | None:
         """A metric of a run on its validation rows; None where it is not defined, or no epoch has had a finite loss."""
         if metric not in self._scores:
-            self._scores[metric] = self._scored(metric)
+            self._scores[metric] = self._scored(self._read, metric)
         return self._scores[metric].get(run)
 
     def undefined(self, metric: str) -> frozenset[int]:
@@ -85,26 +124,30 @@ class Results:
             [None if self.trained[run].best_loss is None else self.score(run, metric) for run in counting]
         )
 
-    def _scored(self, metric: str) -> dict[int, float]:
+    def _scored(self, reading: _Reading, metric: str) -> dict[int, float]:
         """The runs that have a metric, with it."""
         found: dict[int, float] = {}
-        for fold, runs, guess in self._read:
+        for fold, runs, guess in reading:
             truth, weights = self._truths[fold]
             values = scored(self.scorer, metric, truth, guess, weights)
             found |= {run: value for run, value in zip(runs, values.tolist(), strict=True) if math.isfinite(value)}
         return found
 
     @cached_property
-    def _read(self) -> list[tuple[int, list[int], Guess]]:
-        """Runs of one fold that are read alike, and what they predict, the runs in front."""
+    def _read(self) -> _Reading:
+        return self._reading(self.models)
+
+    def _reading(self, models: Mapping[int, Model]) -> _Reading:
+        """What models, each of a run, predict for the validation rows."""
+        parameters = {run: model.parameters for run, model in models.items()}
         return [
             (fold, runs, guess_of(prediction))
             for fold, split in enumerate(self.held_out)
             for runs, prediction in predictions(
-                self._asked[fold],
+                [run for run in self._asked[fold] if run in models],
                 split,
                 population=self.population,
-                trained=self.trained,
+                parameters=parameters,
                 data=self.data,
                 engine=self.engine,
             )

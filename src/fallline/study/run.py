@@ -25,8 +25,9 @@ class Run:
         recipe: What was trained.
         outcome: How it ended.
         epochs: Complete epochs.
-        epoch: The epoch with the lowest validation loss, whose parameters were kept; 0 where there is none.
-        validation_loss: At that epoch.
+        epoch: The epoch whose parameters were kept: that of the lowest validation loss, or, where accuracy or balanced
+            accuracy ranks and is higher there, the last one; 0 where no epoch has had a finite loss.
+        validation_loss: The lowest.
         build: Builds `model`.
     """
 

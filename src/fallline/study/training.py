@@ -7,10 +7,9 @@ from pathlib import Path
 
 from fallline.core.errors import Interrupted
 from fallline.core.population import Population
-from fallline.data.dataset import Dataset
 from fallline.data.table import read
 from fallline.engines.chooser import choose
-from fallline.engines.protocol import Engine, Epoch, Trained
+from fallline.engines.protocol import Epoch, Trained, Training
 from fallline.engines.threads import threads
 from fallline.render.number import plural
 from fallline.study.baselines import baselines
@@ -19,7 +18,7 @@ from fallline.study.choice import VALIDATION_LOSS, Choice
 from fallline.study.events import JobObserver, Stage
 from fallline.study.folder import reserved
 from fallline.study.job import Job
-from fallline.study.metrics import Scorer
+from fallline.study.metrics import DECISIONS, Scorer
 from fallline.study.plan import plan
 from fallline.study.record import Study
 from fallline.study.results import Results
@@ -63,8 +62,17 @@ def train(job: Job, observer: JobObserver) -> Study:
         rivals = baselines(data, scorer)
         epochs = sum(recipe.epochs for recipe in population)
         observer(Stage("training", f"training {plural(len(population), 'run')}", population, epochs))
-        trained, stopped = _trained(engine, population, data, observer)
-        results = Results(population=population, trained=trained, data=data, engine=engine, scorer=scorer)
+        training = engine.start(population, data)
+        trained, stopped = _trained(training, population, observer)
+        results = Results(
+            population=population,
+            trained=trained,
+            data=data,
+            engine=engine,
+            scorer=scorer,
+            metric=metric,
+            latest=training.latest() if metric in DECISIONS else (),
+        )
         used = VALIDATION_LOSS if lacks(results, metric) else metric
         finished = Finished(
             job=job,
@@ -85,11 +93,8 @@ def train(job: Job, observer: JobObserver) -> Study:
     return Study(draft.path)
 
 
-def _trained(
-    engine: Engine, population: Population, data: Dataset, observer: JobObserver
-) -> tuple[tuple[Trained, ...], bool]:
+def _trained(training: Training, population: Population, observer: JobObserver) -> tuple[tuple[Trained, ...], bool]:
     """Every run as far as it got, and whether Ctrl-C ended the training."""
-    training = engine.start(population, data)
     try:
         training.advance(Epoch(max(recipe.epochs for recipe in population)), observer)
     except KeyboardInterrupt:

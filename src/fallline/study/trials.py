@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from fallline.core.outcome import Outcome
 from fallline.core.population import Population
@@ -14,12 +15,14 @@ from fallline.study.clock import Clock
 from fallline.study.events import JobObserver
 from fallline.study.halving import rungs, weaker
 from fallline.study.judging import Judge
+from fallline.study.metrics import DECISIONS
 from fallline.study.ranking import Group, grouped, ranked
 from fallline.study.results import Results
 from fallline.study.stages import interrupted
 
 __all__ = ["Trials"]
 
+_Found = TypeVar("_Found")
 _NOT_BEGUN = Trained(
     parameters={},
     training_losses=(),
@@ -56,7 +59,7 @@ class Trials:
     judge: Judge
     halving: bool
 
-    def trained(self, observer: JobObserver, clock: Clock) -> tuple[tuple[Trained, ...], bool]:
+    def carried_out(self, observer: JobObserver, clock: Clock) -> tuple[Results, bool]:
         """Every run as far as it got, and whether Ctrl-C ended the training."""
         legs: _Legs = []
         try:
@@ -68,22 +71,27 @@ class Trials:
             else:
                 self._through(self._begun(range(len(self.population)), legs, clock), observer, clock)
         except KeyboardInterrupt:
-            runs = _as_far_as(legs, len(self.population))
-            if not self._anything_in(runs):
+            found = self._results(legs)
+            if not self._anything_in(found.trained):
                 raise  # before the first epoch there is nothing to keep
-            return tuple(interrupted(run) for run in runs), True
+            return replace(found, trained=[interrupted(run) for run in found.trained]), True
         with clock.part("reading out"):
-            runs = _as_far_as(legs, len(self.population))
-            return tuple(run if run.outcome.ended else replace(run, outcome=Outcome.halved) for run in runs), False
+            found = self._results(legs)
+            runs = [run if run.outcome.ended else replace(run, outcome=Outcome.halved) for run in found.trained]
+            return replace(found, trained=runs), False
 
-    def results(self, trained: Sequence[Trained]) -> Results:
-        """The runs as far as they are, predicted and scored."""
+    def _results(self, legs: _Legs) -> Results:
+        """The runs as far as they are."""
+        many = len(self.population)
+        decided = self.judge.metric in DECISIONS
         return Results(
             population=self.population,
-            trained=trained,
+            trained=_of_all([(runs, training.trained()) for runs, training in legs], many, _NOT_BEGUN),
             data=self.data,
             engine=self.engine,
             scorer=self.judge.scorer,
+            metric=self.judge.metric,
+            latest=_of_all([(runs, training.latest()) for runs, training in legs], many, None) if decided else (),
             folds=self.folds,
         )
 
@@ -108,7 +116,7 @@ class Trials:
         """Drop the weaker recipes, by their first seed; return the others."""
         first = {group.seeds[0]: group for group in here}
         asked = [replace(group, runs=runs) for runs, group in first.items()]
-        places = ranked(self.results(_as_far_as(legs, len(self.population))), asked, self.judge.metric, compared=0)
+        places = ranked(self._results(legs), asked, self.judge.metric, compared=0)
         leaving = {place.group.runs for place in weaker(places)}
         training.drop({run for runs in leaving for run in runs})
         return [group for runs, group in first.items() if runs not in leaving]
@@ -139,7 +147,7 @@ class Trials:
         return any(all(run.best_epoch for run in runs[start : start + many]) for start in range(0, len(runs), many))
 
 
-def _as_far_as(legs: _Legs, many: int) -> tuple[Trained, ...]:
-    """Each of ``many`` runs as far as it got; those that were never begun, not at all."""
-    found = {run: one for runs, training in legs for run, one in zip(runs, training.trained(), strict=True)}
-    return tuple(found.get(run, _NOT_BEGUN) for run in range(many))
+def _of_all(legs: Iterable[tuple[list[int], Sequence[_Found]]], many: int, otherwise: _Found) -> tuple[_Found, ...]:
+    """What there is of each of ``many`` runs; ``otherwise`` of those that were never begun."""
+    found = {run: one for runs, each in legs for run, one in zip(runs, each, strict=True)}
+    return tuple(found.get(run, otherwise) for run in range(many))

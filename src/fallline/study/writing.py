@@ -18,6 +18,7 @@ from torch import Tensor
 
 from fallline.data.prepare import Prepared
 from fallline.data.table import Table
+from fallline.render.names import metric_name
 from fallline.study.choice import Choice
 from fallline.study.compared import Compared, ranking_frame
 from fallline.study.conclusion import conclusion
@@ -97,6 +98,7 @@ def _results_frame(results: Results) -> pl.DataFrame:
             "epochs": len(trained.validation_losses),
             "steps": trained.steps,
             "best_epoch": trained.best_epoch,
+            "kept_epoch": results.models[run].epoch if run in results.models else 0,
             "validation_loss": trained.best_loss,
             **{f"validation_{name}": value for name, value in results.scores(run).items()},
             "recipe": recipe.key,
@@ -135,7 +137,7 @@ def _kept(choice: Choice, keep: int | None) -> dict[str, Tensor]:
     return {
         f"{run}/{name}": value
         for run in choice.ranking[:runs]
-        for name, value in results.trained[run].parameters.items()
+        for name, value in results.models[run].parameters.items()
     }
 
 
@@ -155,7 +157,7 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         interrupted=finished.interrupted,
         rerunnable=not given_references(results.population),
         conclusion="",
-        notes=(*finished.prepared.notes, *network_notes(results.population), *finished.notes),
+        notes=(*finished.prepared.notes, *network_notes(results.population), *finished.notes, *_last_kept(choice)),
         leaks=finished.prepared.leaks,
         data=Source(
             source=table.source,
@@ -175,6 +177,21 @@ def _header(finished: Finished, draft: Draft, seconds: float) -> Header:
         comparison=finished.compared.table() if finished.compared else None,
     )
     return header.model_copy(update={"conclusion": conclusion(header)})
+
+
+def _last_kept(choice: Choice) -> tuple[str, ...]:
+    """What is said where the chosen model is not that of the lowest validation loss."""
+    results = choice.results
+    later = [run for run in choice.chosen if results.models[run].epoch != results.trained[run].best_epoch]
+    if not later:
+        return ()
+    metric, run = metric_name(choice.metric), later[0]
+    if results.folds:
+        which = f"{len(later):,} of the {len(choice.chosen):,} chosen runs are kept as after their last epoch"
+        return (f"{which}: their {metric} is higher there than at their lowest validation loss.",)
+    which = f"The chosen run is kept as after its last epoch, {results.models[run].epoch:,}"
+    lowest = f"its lowest validation loss, after epoch {results.trained[run].best_epoch:,}"
+    return (f"{which}: its {metric} is higher there than at {lowest}.",)
 
 
 def _split(finished: Finished) -> SplitSizes:
@@ -198,7 +215,7 @@ def _best(choice: Choice) -> BestRun | None:
     return BestRun(
         run=choice.best,
         runs=choice.chosen if choice.results.folds else (),
-        epoch=round(fmean(run.best_epoch for run in runs)),
+        epoch=round(fmean(choice.results.models[run].epoch for run in choice.chosen)),
         validation_loss=fmean(losses),
         outcome=Counter(run.outcome for run in runs).most_common(1)[0][0],
         recipe=choice.results.population[choice.best],
