@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import fallline as fl
 from benchmarks._searched import ACTIVATIONS, OPTIMIZERS, RATES, WIDTHS, Question
+from fallline.core.population import Population
+from fallline.core.recipe import Recipe
+from fallline.engines.chooser import choose
+from fallline.engines.protocol import Epoch
 from fallline.study.events import Event, Progress, Stage
+from fallline.study.metrics import DECISIONS
+from fallline.study.results import Results
 
 __all__ = ["GRID", "SEEDS", "Log", "Search", "comparison", "rising"]
 
 RUNGS = 16
 SEEDS = 4
+AT_ONCE = (
+    0.005  # seconds: epochs of a run that are told of within so many are those of one round, which ended with the last
+)
 GRID = len(OPTIMIZERS) * len(WIDTHS) * len(ACTIVATIONS) * RUNGS
 
 
@@ -51,7 +60,8 @@ def comparison(question: Question, recipes: int, *, halving: bool = False, rungs
     """``fl.compare``; the clock runs from the call, which reads the table, to the end of the ranking.
 
     Its baselines, which no peer fits, are taken off. Writing the study comes after the answer. The
-    best score is that of the best of all runs, as the peers' is that of their best trial.
+    best score is that of the best of all runs, as the peers' is that of their best trial; what it was at each epoch is
+    found out afterwards.
     """
     stages: dict[str, float] = {}
     reached: dict[tuple[int, int], float] = {}
@@ -91,11 +101,47 @@ def comparison(question: Question, recipes: int, *, halving: bool = False, rungs
     baselines = stages["training"] - stages["baselines"]
     began += baselines
     timings = header.comparison.timings
-    column = f"validation_{question.metric}"
-    runs = frame.filter(frame["best_epoch"] > 0).select("run", "best_epoch", column).drop_nulls().rows()
-    ranked = [(reached[run, epoch] - began + timings["ranking"], score) for run, epoch, score in runs]
+    began -= timings["ranking"]  # of which a comparison that is stopped is in need
+    pauses = {at for at in reached if reached.get((at[0], at[1] + 1), float("inf")) - reached[at] > AT_ONCE}
+    scores = scores_by_epoch(question, [Recipe.from_json(text) for text in frame["recipe"]], frame["epochs"].to_list())
+    known = ((reached[run, epoch] - began, score) for run, epoch, score in scores if (run, epoch) in pauses)
     return Log(
         runs=header.runs,
-        known=rising(ranked, question.sign),
-        seconds=stages["writing"] - began,
+        known=rising(known, question.sign),
+        seconds=stages["writing"] - began - timings["ranking"],
     )
+
+
+def scores_by_epoch(
+    question: Question, recipes: Sequence[Recipe], epochs: Sequence[int]
+) -> Iterator[tuple[int, int, float]]:
+    """Run, epoch and score: of a comparison that is stopped there, which a second training tells, as both are the same.
+
+    Args:
+        question: The table.
+        recipes: The runs.
+        epochs: How many of its epochs each was trained for.
+    """
+    numbers = [run for run, many in enumerate(epochs) if many]
+    engine, recipes = choose("auto"), [recipes[run] for run in numbers]
+    training = engine.start(Population(tuple(recipes)), question.data)
+    for epoch in range(1, max(epochs) + 1):
+        training.advance(Epoch(epoch))
+        here = [place for place, run in enumerate(numbers) if epochs[run] >= epoch]
+        trained, latest = training.trained(), training.latest()
+        results = Results(
+            population=Population(tuple(recipes[place] for place in here)),
+            trained=[trained[place] for place in here],
+            latest=[latest[place] for place in here] if question.metric in DECISIONS else (),
+            data=question.data,
+            engine=engine,
+            scorer=question.scorer,
+            metric=question.metric,
+        )
+        for run, place in enumerate(here):
+            if (
+                len(trained[place].validation_losses) == epoch
+                and (score := results.score(run, question.metric)) is not None
+            ):
+                yield numbers[place], epoch, score
+        training.drop({place for place in here if epochs[numbers[place]] == epoch})

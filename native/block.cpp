@@ -13,6 +13,9 @@ namespace {
 constexpr int MOST_PARTS = 8;
 int parts_of(std::int64_t rows) { return int(std::clamp<std::int64_t>(rows / 256, 1, MOST_PARTS)); }
 
+// A pause that falls within an epoch waits for its end so long: there is more to see there.
+constexpr std::chrono::milliseconds TO_AN_EPOCHS_END{50};
+
 constexpr std::int64_t LARGE = 256 * 1024 / 64;  // groups of parameters, which then do not stay in cache on their own
 
 // Lanes that are not used do as the first.
@@ -76,6 +79,7 @@ void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<
   for (Loan<Gradient<T>>& gradient : desks.gradients) gradient->groups.at_least(network_.groups());
   const double work = 6.0 * LANES<T> * double(network_.parameters()) * double(batch_size_);
   double since = 0;  // operations since the clock was looked at
+  bool late = false;
   while (pending(until)) {
     if (needs_rates()) return;
     if (position_ == rows_) {  // was stopped here before
@@ -90,8 +94,11 @@ void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<
     since += work;
     if (since > 2e7) {
       since = 0;
-      if (Clock::now() >= deadline || stop) return;
+      const Clock::time_point now = Clock::now();
+      if (stop || now >= deadline + TO_AN_EPOCHS_END) return;
+      late = now >= deadline;
     }
+    if (late && position_ == 0) return;
   }
 }
 

@@ -58,8 +58,8 @@ class Block {
  public:
   virtual ~Block() = default;
 
-  // Train until all have ended, `until` is reached, the rates are used up, time is up (looked at between steps), or
-  // `stop` (looked at between tiles).
+  // Train until all have ended, `until` is reached, the rates are used up, time is up (looked at between steps, and at
+  // the end of a short epoch), or `stop` (looked at between tiles).
   virtual void run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) = 0;
 
   bool pending(Until until) const { return alive_ > 0 && epoch_ < until.epoch && steps_ < until.step; }

@@ -197,6 +197,7 @@ def test_blocks_that_were_put_together_leave_every_run_as_it_is_alone(
 
 def test_blocks_that_are_apart_wait_for_each_other(data: Dataset, monkeypatch: pytest.MonkeyPatch, together: list[int]):
     """Rounds so short that blocks of one kind are at different epochs when they become thin."""
+    monkeypatch.setattr(_native_training, "_FIRST_ROUND", 0.0)
     monkeypatch.setattr(_native_training, "_ROUND", 0.0)
     recipes = [one.replace(patience=2 + place % 9) for place, one in enumerate(impatient(widths=(40, 40)))]
     assert_all_same(train(NATIVE, recipes, data), alone(recipes, data))

@@ -21,8 +21,8 @@ from fallline.engines.threads import workers
 
 __all__ = ["NativeTraining"]
 
-_ROUND = 0.08
-"""Seconds that blocks are trained before observers get their turn."""
+_FIRST_ROUND, _ROUND = 0.02, 0.08
+"""Seconds that blocks are trained before observers get their turn: at first fewer, as they have nothing to show yet."""
 
 
 class NativeTraining:
@@ -30,6 +30,7 @@ class NativeTraining:
 
     def __init__(self, population: Population, data: Dataset, state: Mapping[str, Tensor] | None) -> None:
         self._runs = [Run(number, recipe) for number, recipe in enumerate(population)]
+        self._round = _FIRST_ROUND
         self._kinds: dict[tuple[object, ...], Kind] = {}
         for recipe in population:
             key = kind_of(recipe)
@@ -46,7 +47,7 @@ class NativeTraining:
         return min((one.epoch if isinstance(until, Epoch) else one.steps for one in natives), default=None)
 
     def advance(self, until: Until, observer: Observer | None = None) -> None:
-        """Train on, the blocks that are furthest behind first."""
+        """Train on, the blocks that are furthest behind first; of those equally far, the smallest networks."""
         epoch, step = _limits(until)
         while any(block.native.pending(epoch, step) for block in self._blocks):
             meetings = self._meetings()
@@ -54,10 +55,11 @@ class NativeTraining:
             for block in pending:
                 if block.native.needs_rates:
                     block.fill_rates()
-            pending.sort(key=lambda block: block.native.steps * block.kind.recipe.batch_size)
+            pending.sort(key=_turn)
             epochs = [min(epoch, meetings.get(block, epoch)) for block in pending]
             natives = [block.native for block in pending]
-            required().advance(natives, epochs, step, workers(), _ROUND)
+            required().advance(natives, epochs, step, workers(), self._round)
+            self._round = min(_ROUND, 2 * self._round)
             if observer is not None:
                 for block in pending:
                     for event in block.news():
@@ -152,6 +154,10 @@ class NativeTraining:
         states = {block.runs[lane].number: block.state(lane) for block in blocks for lane in block.alive()}
         merged = self._resumed([self._runs[number] for number in states], states)
         self._blocks = [*(block for block in self._blocks if block not in blocks), *merged]  # at once: Ctrl-C may come
+
+
+def _turn(block: Block) -> tuple[int, int]:
+    return block.native.steps * block.kind.recipe.batch_size, block.kind.network.parameters
 
 
 def _limits(until: Until) -> tuple[int, int]:

@@ -26,10 +26,11 @@ __all__ = ["Forecast", "Speeds", "available_memory", "forecast"]
 _LANES = 16
 _MEASURED = 12
 """So many kinds of network are measured; the speed of others follows from their size."""
-_MOMENT = 0.02
-"""Seconds of a measurement."""
+_MOMENT, _GLANCE = 0.015, 0.005
+"""Seconds of a measurement: of an engine, and of plain PyTorch, which nothing but a comparison hangs on."""
 _STRETCHES = 2
 """Into so many a measurement is cut, of which the fastest counts: something else may have had the processor."""
+_NEVER = Step(2**62)
 _ARRAYS = 7
 """Numbers held for each parameter: itself, its gradient, two moments, the best, and two copies for the study."""
 _BESIDE = 3 * 8
@@ -174,20 +175,19 @@ def _alike(recipes: Sequence[Recipe]) -> list[Recipe]:
 
 def _measured(engine: Engine, recipes: Sequence[Recipe], data: Dataset) -> float:
     """Steps per second of ``recipes`` trained together: of the fastest stretch of a moment."""
-    longest = max(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
     training = engine.start(Population(tuple(recipes)), data)
     done, chunk, fastest, began = 0, 1, 0.0, time.perf_counter()
     while not fastest or time.perf_counter() - began < _MOMENT:
         first, at = done, time.perf_counter()
         training.advance(Step(first + chunk))
         taken = time.perf_counter() - at
-        done = max(run.steps for run in training.trained())
-        over = done < first + chunk or done == longest
-        if over or (first and taken > _MOMENT / _STRETCHES):
+        there = training.reached(_NEVER)
+        done = max(run.steps for run in training.trained()) if there is None else there
+        if there is None or (first and taken > _MOMENT / _STRETCHES):
             fastest = max(fastest, max(done - first, 1) / max(taken, 1e-9))
         elif first:  # the first step warms up
             chunk *= 2
-        if over:
+        if there is None:  # all have ended
             break
     return fastest * len(recipes)
 
@@ -203,7 +203,7 @@ def _one_at_a_time(recipe: Recipe, data: Dataset) -> float:
     inputs, targets = rows.inputs[: recipe.batch_size], rows.targets[: recipe.batch_size]
     steps, began = 0, 0.0
     with torch.random.fork_rng(devices=[]):  # dropout draws from it
-        while steps <= 1 or time.perf_counter() - began < _MOMENT:
+        while steps <= 1 or time.perf_counter() - began < _GLANCE:
             if steps == 1:  # the first warms up
                 began = time.perf_counter()
             module.zero_grad()

@@ -125,7 +125,7 @@ def filled(given: Mapping[str, Any], *, target: Target, rows: int, named: bool =
         planned["epochs"] = epochs_for(rows, planned.get("batch_size", recipe.batch_size))
     if "patience" not in given:
         planned["patience"] = patience_for(planned.get("epochs", recipe.epochs))
-    return recipe.replace(**planned)
+    return recipe.replace(**planned) if planned else recipe
 
 
 def _require_one_each(given: Mapping[str, Any]) -> None:
