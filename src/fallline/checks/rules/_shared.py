@@ -11,10 +11,10 @@ from torch import Tensor
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.operations import LOSSES
-from fallline.checks.setup import Names, Setup
+from fallline.checks.setup import Setup
 from fallline.checks.setup import parts as parts_of
-from fallline.checks.traced import Failure, Operation
-from fallline.checks.trials import Mended, said
+from fallline.checks.traced import Failure
+from fallline.checks.trials import said
 
 __all__ = [
     "INTEGERS",
@@ -25,8 +25,6 @@ __all__ = [
     "failed_loss",
     "is_swapped",
     "mapped",
-    "names_of",
-    "patched",
     "tried",
 ]
 
@@ -50,11 +48,6 @@ def describe(module: torch.nn.Module | None, name: str | None) -> str:
     return f"{name} = {text}" if name else text
 
 
-def names_of(evidence: Evidence) -> Names:
-    """What the user calls things."""
-    return evidence.names
-
-
 def failed_loss(failure: Failure | None, evidence: Evidence) -> Comparison | None:
     """The loss that raised, or whose derivative did, with its two sides."""
     if failure is None:
@@ -71,11 +64,6 @@ def failed_loss(failure: Failure | None, evidence: Evidence) -> Comparison | Non
 def is_swapped(met: Comparison) -> bool:
     """Whether the network's output stands where the target belongs."""
     return not met.output.needs_grad and met.target.needs_grad
-
-
-def patched(operation: Operation, instead: Callable[..., Any]) -> Mended:
-    """A mode in which one line runs differently."""
-    return Mended(operation, instead)
 
 
 def tried(

@@ -24,7 +24,7 @@ import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_inputs, describe, dtype, names_of, tried
+from fallline.checks.rules._shared import cast_inputs, describe, dtype, tried
 from fallline.checks.traced import Failure
 from fallline.core.finding import Finding, Severity
 
@@ -40,7 +40,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if met is None or not met[0].is_floating_point or not met[1].is_floating_point:
         return None
     layer, given = met
-    names = names_of(evidence)
+    names = evidence.names
     cast = (
         "float" if layer is torch.float32 else {torch.float64: "double", torch.float16: "half"}.get(layer, "bfloat16")
     )

@@ -25,7 +25,7 @@ import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import INTEGERS, cast_inputs, describe, dtype, names_of, tried
+from fallline.checks.rules._shared import INTEGERS, cast_inputs, describe, dtype, tried
 from fallline.checks.rules.fl101_float_dtypes import dtypes_met
 from fallline.core.finding import Finding, Severity
 
@@ -48,7 +48,7 @@ def examine(evidence: Evidence) -> Finding | None:
         given = failure.operation.inputs[0].dtype
     if given not in INTEGERS:
         return None
-    names = names_of(evidence)
+    names = evidence.names
     pixels = given is torch.uint8
     mend = f"{names.inputs} = {names.inputs}.float()" + (" / 255" if pixels else "")
     return RULE.finding(

@@ -24,7 +24,7 @@ import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_inputs, describe, dtype, names_of, tried
+from fallline.checks.rules._shared import cast_inputs, describe, dtype, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL103", "float-ids", Severity.error, ("exception",))
@@ -44,7 +44,7 @@ def examine(evidence: Evidence) -> Finding | None:
         ids = operation.inputs[0]
     if ids is None or ids.dtype in (torch.int64, torch.int32):
         return None
-    names = names_of(evidence)
+    names = evidence.names
     return RULE.finding(
         what=f"{describe(failure.module, failure.name)} looks rows up by their number and was given "
         f"{dtype(ids.dtype)}.",

@@ -24,7 +24,7 @@ import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_targets, dtype, failed_loss, names_of, tried
+from fallline.checks.rules._shared import cast_targets, dtype, failed_loss, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL104", "class-ids-dtype", Severity.error, ("exception",))
@@ -45,7 +45,7 @@ def examine(evidence: Evidence) -> Finding | None:
     fractions = values is not None and values.is_floating_point() and bool((values != values.round()).any())
     if fractions:
         return _amounts(evidence, met.target.shape, met.output.shape)
-    names = names_of(evidence)
+    names = evidence.names
     return RULE.finding(
         what=f"{met.loss} was given class ids as {dtype(met.target.dtype)}; it needs int64 (0 … {classes - 1}).",
         why="Only int64 says which class is true; floats would have to be one probability per class.",
@@ -58,7 +58,7 @@ def examine(evidence: Evidence) -> Finding | None:
 
 
 def _amounts(evidence: Evidence, target: tuple[int, ...], output: tuple[int, ...]) -> Finding:
-    names = names_of(evidence)
+    names = evidence.names
     return RULE.finding(
         what=f"A loss over classes was given amounts with fractions, of shape {target}, beside outputs {output}.",
         why="Class losses answer which of several; an amount is regressed, with one output and a squared or "

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_targets, dtype, failed_loss, names_of, tried
+from fallline.checks.rules._shared import cast_targets, dtype, failed_loss, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL105", "target-dtype", Severity.error, ("exception",))
@@ -46,7 +46,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     if failure.stage == "backward" and met.loss not in ("binary_cross_entropy", "huber_loss", "mse_loss", "l1_loss"):
         return None
-    names, wanted = names_of(evidence), met.output.dtype
+    names, wanted = evidence.names, met.output.dtype
     cast = "float" if dtype(wanted) == "float32" else "double" if dtype(wanted) == "float64" else f"to({wanted})"
     mend = f"{names.targets} = {names.targets}.{cast if cast.endswith(')') else cast + '()'}"
     if met.loss == "cross_entropy":

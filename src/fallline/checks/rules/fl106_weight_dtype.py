@@ -25,8 +25,9 @@ from typing import Any
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import dtype, failed_loss, names_of, patched, tried
+from fallline.checks.rules._shared import dtype, failed_loss, tried
 from fallline.checks.traced import Seen
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL106", "class-weights", Severity.error, ("exception",))
@@ -66,7 +67,7 @@ def _kind(evidence: Evidence, met: Comparison, argument: str, weight: Seen) -> F
         why="The weights are multiplied with the outputs' losses and have to be of their dtype.",
         mend=f"{argument}=torch.as_tensor({argument}, dtype={met.output.dtype})",
         evidence={argument: dtype(weight.dtype), "output": dtype(met.output.dtype)},
-        verified=tried(evidence, mode=patched(met.operation, recast)),
+        verified=tried(evidence, mode=Mended(met.operation, recast)),
         where=evidence.failure.place,
         message=evidence.failure.message,
     )
@@ -77,7 +78,7 @@ def _count(evidence: Evidence, met: Comparison, argument: str, weight: Seen) -> 
     return RULE.finding(
         what=f"{met.loss} was given {weight.shape[0] if weight.shape else 1} weights for {classes} outputs.",
         why="There has to be one weight per class, in the order of the class ids.",
-        mend=f"{names_of(evidence).loss} = ...({argument}=torch.ones({classes}))    # one number per class",
+        mend=f"{evidence.names.loss} = ...({argument}=torch.ones({classes}))    # one number per class",
         evidence={argument: weight.shape, "output": met.output.shape},
         where=evidence.failure.place,
         message=evidence.failure.message,

@@ -24,7 +24,8 @@ import math
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import describe, patched, tried
+from fallline.checks.rules._shared import describe, tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL201", "not-flattened", Severity.error, ("exception",))
@@ -56,7 +57,7 @@ def examine(evidence: Evidence) -> Finding | None:
         f"{len(given.shape) - 1} axes here.",
         mend=mend,
         evidence={"input": given.shape, "in_features": features, "flattened": flat},
-        verified=tried(evidence, mode=patched(operation, lambda f, a, k: f(a[0].flatten(1), *a[1:], **k))),
+        verified=tried(evidence, mode=Mended(operation, lambda f, a, k: f(a[0].flatten(1), *a[1:], **k))),
         where=failure.place,
         message=failure.message,
     )

@@ -22,7 +22,8 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import describe, names_of, patched, tried
+from fallline.checks.rules._shared import describe, tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL202", "channels-last", Severity.error, ("exception",))
@@ -46,14 +47,14 @@ def examine(evidence: Evidence) -> Finding | None:
     order = (*((0,) if batched else ()), len(given) - 1, *range(len(given) - 1 - spatial, len(given) - 1))
     if evidence.trace.origin(operation.inputs[0]).producer is not None:
         return None  # maps made on the way, whose last axis has as many places as there are channels by chance
-    name = names_of(evidence).inputs
+    name = evidence.names.inputs
     return RULE.finding(
         what=f"{describe(failure.module, failure.name)} wants {channels} channels on axis {1 if batched else 0} "
         f"and was given {given}, with them last.",
         why="Torch's convolutions take channels before height and width, or before time.",
         mend=f"{name} = {name}.permute({', '.join(map(str, order))})",
         evidence={"input": given, "channels": channels},
-        verified=tried(evidence, mode=patched(operation, lambda f, a, k: f(a[0].permute(order), *a[1:], **k))),
+        verified=tried(evidence, mode=Mended(operation, lambda f, a, k: f(a[0].permute(order), *a[1:], **k))),
         where=failure.place,
         message=failure.message,
     )

@@ -24,8 +24,9 @@ from torch import nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import describe, names_of, patched, tried
+from fallline.checks.rules._shared import describe, tried
 from fallline.checks.traced import Failure
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL203", "axes", Severity.error, ("exception",))
@@ -63,7 +64,7 @@ def examine(evidence: Evidence) -> Finding | None:
     )
     if len(shape) in allowed and not channel_missing:
         return None
-    name, wanted = names_of(evidence).inputs, " or ".join(map(str, allowed))
+    name, wanted = evidence.names.inputs, " or ".join(map(str, allowed))
     mend, verified = f"{name} of {wanted} axes", None
     if len(shape) == max(allowed) - 1:
         mend = f"{name} = {name}.unsqueeze(1)    # a channel axis" + (
@@ -71,7 +72,7 @@ def examine(evidence: Evidence) -> Finding | None:
         )
         if failure.operation is not None:
             verified = tried(
-                evidence, mode=patched(failure.operation, lambda f, a, k: f(a[0].unsqueeze(1), *a[1:], **k))
+                evidence, mode=Mended(failure.operation, lambda f, a, k: f(a[0].unsqueeze(1), *a[1:], **k))
             )
     elif len(shape) > max(allowed):
         mend = f"{name} = {name}.flatten({max(allowed) - 1})"

@@ -26,7 +26,7 @@ from torch import nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import describe, names_of
+from fallline.checks.rules._shared import describe
 from fallline.checks.traced import Failure
 from fallline.core.finding import Finding, Severity
 
@@ -45,7 +45,7 @@ def examine(evidence: Evidence) -> Finding | None:
     got, layer = shape[axis], failure.name or "the layer"
     first = _is_input(evidence, shape)
     turned = len(shape) == 2 and shape[0] == wanted and axis == 1
-    name = names_of(evidence).inputs
+    name = evidence.names.inputs
     mend = f"{layer} = {_remade(failure.module, got)}"
     if turned:
         mend = (

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_targets, failed_loss, names_of, tried
+from fallline.checks.rules._shared import cast_targets, failed_loss, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL205", "target-axes", Severity.error, ("exception",))
@@ -34,7 +34,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if met is None or met.loss not in ("cross_entropy", "nll_loss", "multi_margin_loss"):
         return None
     output, target = met.output.shape, met.target.shape
-    names = names_of(evidence)
+    names = evidence.names
     y, rest = names.targets, (output[0], *output[2:])
     if len(target) == len(output) and target[1:2] == (1,) and (target[0], *target[2:]) == rest:
         mend, change = f"{y} = {y}.squeeze(1)", cast_targets(lambda t: t.squeeze(1).long())

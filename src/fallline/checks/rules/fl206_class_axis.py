@@ -26,7 +26,8 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import failed_loss, names_of, patched, tried
+from fallline.checks.rules._shared import failed_loss, tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL206", "class-axis", Severity.error, ("exception",))
@@ -41,7 +42,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if len(output) < 3 or target != output[:-1]:
         return None
     turn = ".transpose(1, 2)" if len(output) == 3 else ".movedim(-1, 1)"
-    names = names_of(evidence)
+    names = evidence.names
 
     def turned(func: Any, args: Any, kwargs: Any) -> Any:
         return func(args[0].movedim(-1, 1), *args[1:], **kwargs) if args else func(**kwargs)
@@ -52,7 +53,7 @@ def examine(evidence: Evidence) -> Finding | None:
         why="Axis 1 is that of the classes for every loss over classes.",
         mend=f"{names.loss}(output{turn}, {names.targets})",
         evidence={"output": output, "target": target},
-        verified=tried(evidence, mode=patched(met.operation, turned)),
+        verified=tried(evidence, mode=Mended(met.operation, turned)),
         where=evidence.failure.place,
         message=evidence.failure.message,
     )

@@ -26,7 +26,7 @@ import torch
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_targets, failed_loss, names_of, tried
+from fallline.checks.rules._shared import cast_targets, failed_loss, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL208", "target-shape", Severity.error, ("exception",))
@@ -42,7 +42,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if met is None or met.loss in _BY_ID or met.output.shape == met.target.shape:
         return None
     output, target = met.output.shape, met.target.shape
-    y, change = names_of(evidence).targets, None
+    y, change = evidence.names.targets, None
     if math.prod(output) == math.prod(target):
         mend, change = f"{y} = {y}.view({', '.join(map(str, output))})", cast_targets(lambda t: t.reshape(output))
         if output == (*target, 1):

@@ -25,7 +25,7 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL209", "loss-not-scalar", Severity.error, ("exception",))
@@ -39,7 +39,7 @@ def examine(evidence: Evidence) -> Finding | None:
     shape = failure.arguments[0].shape
     if math.prod(shape) == 1:
         return None
-    name = names_of(evidence).loss
+    name = evidence.names.loss
     made = evidence.trace.source(failure.arguments[0])
     unreduced = made is not None and made.options.get("reduction") == "none"
 

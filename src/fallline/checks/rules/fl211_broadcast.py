@@ -30,7 +30,7 @@ import torch
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.operations import MEETINGS
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import cast_targets, names_of, tried
+from fallline.checks.rules._shared import cast_targets, tried
 from fallline.checks.traced import Seen
 from fallline.core.finding import Finding, Place, Severity
 
@@ -147,7 +147,7 @@ def _meant(evidence: Evidence, seen: Seen, met: Place | None) -> bool:
 
 def _found(evidence: Evidence, met: Comparison) -> Finding:
     output, target = met.output.shape, met.target.shape
-    names, broadcast = names_of(evidence), tuple(torch.broadcast_shapes(output, target))
+    names, broadcast = evidence.names, tuple(torch.broadcast_shapes(output, target))
     mend, verified = _mend(evidence, met)
     rows = f"{math.prod(broadcast):,} numbers of shape {broadcast}"
     return RULE.finding(

@@ -45,8 +45,9 @@ from torch import nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation, Seen
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL213", "reshape-as-transpose", Severity.error, ("pairs",))
@@ -113,7 +114,7 @@ def _found(evidence: Evidence, operation: Operation, reason: str, mend: str, ins
         why="Numbers of different samples, positions or channels end up side by side.",
         mend=f"{mend}    # instead of .{operation.name}{made}",
         evidence={"from": given, "to": made},
-        verified=tried(evidence, mode=patched(operation, instead)),
+        verified=tried(evidence, mode=Mended(operation, instead)),
         where=operation.place,
     )
 

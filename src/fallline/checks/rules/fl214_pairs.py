@@ -32,8 +32,9 @@ from __future__ import annotations
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation, Seen
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL214", "pairs", Severity.error, ("pairs", "stuck"))
@@ -54,7 +55,7 @@ def examine(evidence: Evidence) -> Finding | None:
                 mend=f"output.transpose(0, 1).{output.name}(...)    # so that both begin with {labels[:2]}",
                 evidence={"output": before, "target": labels},
                 verified=tried(
-                    evidence, mode=patched(output, lambda f, a, k: f(a[0].transpose(0, 1).contiguous(), *a[1:], **k))
+                    evidence, mode=Mended(output, lambda f, a, k: f(a[0].transpose(0, 1).contiguous(), *a[1:], **k))
                 ),
                 where=output.place,
             )

@@ -27,7 +27,6 @@ from torch import nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of
 from fallline.checks.setup import parts
 from fallline.core.finding import Finding, Severity
 
@@ -39,7 +38,7 @@ def examine(evidence: Evidence) -> Finding | None:
     failure = evidence.failure
     if failure is None or (failure.operation is not None and failure.operation.name != "__bool__"):
         return None
-    names = names_of(evidence)
+    names = evidence.names
     built, lacking = _loss_class(evidence), _without_forward(evidence)
     if lacking is not None:
         what = f"{lacking} has no forward: its class defines none under that name, at the indentation of a method."

@@ -29,8 +29,9 @@ from torch import Tensor
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, log_distributions, losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL303", "log-probabilities", Severity.error, ("contract", "stuck", "divergence"))
@@ -90,7 +91,7 @@ def _found(evidence: Evidence, met: Comparison, values: Tensor, name: str, axis:
         "training follows the wrong gradient.",
         mend=mend,
         evidence={"lowest": float(values.min()), "highest": float(values.max()), "transform": name},
-        verified=tried(evidence, mode=patched(met.operation, logged)),
+        verified=tried(evidence, mode=Mended(met.operation, logged)),
         where=met.operation.place,
         severity=Severity.hint if name in _COMPUTED and not probabilities else None,  # log-densities may exceed 0
     )

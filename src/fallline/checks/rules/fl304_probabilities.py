@@ -27,8 +27,9 @@ import torch
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL304", "probabilities", Severity.error, ("exception", "contract"))
@@ -60,7 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="The logarithm of a probability has no meaning outside 0 … 1; torch raises there.",
             mend="nn.BCEWithLogitsLoss()    # takes raw scores; or a nn.Sigmoid() at the end of the network",
             evidence={"lowest": low, "highest": high},
-            verified=tried(evidence, mode=patched(met.operation, with_logits)),
+            verified=tried(evidence, mode=Mended(met.operation, with_logits)),
             where=met.operation.place,
             message=failure.message if failure is not None else None,
         )

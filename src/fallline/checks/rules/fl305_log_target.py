@@ -26,7 +26,8 @@ from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.operations import bound
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, losses
-from fallline.checks.rules._shared import is_swapped, patched, tried
+from fallline.checks.rules._shared import is_swapped, tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL305", "log-target", Severity.error, ("contract", "nonfinite", "stuck", "divergence"))
@@ -60,7 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
             else "It takes them for logarithms: the divergence means nothing.",
             mend=f'nn.KLDivLoss(reduction="batchmean", log_target={not flag})',
             evidence={"log_target": flag, "lowest target": float(targets.min())},
-            verified=tried(evidence, mode=patched(met.operation, other)),
+            verified=tried(evidence, mode=Mended(met.operation, other)),
             where=met.operation.place,
         )
     return None
@@ -80,6 +81,6 @@ def _scores(evidence: Evidence, met: Comparison) -> Finding:
         "log_target=True. Of negative numbers it takes a logarithm: the loss is NaN.",
         mend='nn.KLDivLoss(reduction="batchmean")(log_softmax(output), softmax(target))',
         evidence={"lowest target": float(targets.min()), "highest target": float(targets.max())},
-        verified=tried(evidence, mode=patched(met.operation, normalized)),
+        verified=tried(evidence, mode=Mended(met.operation, normalized)),
         where=met.operation.place,
     )

@@ -26,8 +26,9 @@ from typing import Any
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL306", "kl-mean", Severity.warning, ("contract",))
@@ -53,7 +54,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why=f"The divergence is a sum over the classes: the loss and its gradient are {shape[-1]} times too small.",
             mend='nn.KLDivLoss(reduction="batchmean")' if len(shape) == 2 else whole,
             evidence={"output": shape, "too small by": shape[-1]},
-            verified=tried(evidence, mode=patched(met.operation, summed)),
+            verified=tried(evidence, mode=Mended(met.operation, summed)),
             where=met.operation.place,
         )
     return None

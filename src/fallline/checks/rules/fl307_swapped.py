@@ -26,7 +26,8 @@ from typing import Any
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions
-from fallline.checks.rules._shared import is_swapped, patched, tried
+from fallline.checks.rules._shared import is_swapped, tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL307", "swapped", Severity.error, ("exception", "contract", "divergence", "stuck", "labels"))
@@ -84,7 +85,7 @@ def _found(evidence: Evidence, met: Comparison) -> Finding:
         why="It is not symmetric: taken this way round it measures something else, and may have no lower bound.",
         mend=f"{met.loss}({output}, target)",
         evidence={"first": met.output.shape, "second": met.target.shape},
-        verified=tried(evidence, mode=patched(met.operation, back)),
+        verified=tried(evidence, mode=Mended(met.operation, back)),
         where=met.operation.place,
         message=failure.message if failure is not None else None,
     )

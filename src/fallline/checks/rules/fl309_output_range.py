@@ -23,7 +23,8 @@ from __future__ import annotations
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import BOUNDS, bounds, losses, outside, skipping
-from fallline.checks.rules._shared import names_of, patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL309", "output-range", Severity.error, ("contract", "stuck"))
@@ -52,7 +53,7 @@ def examine(evidence: Evidence) -> Finding | None:
             what=f"The network ends in {made.name} ({ends}), and {share:.0%} of the targets lie beyond it "
             f"({first:.3g} to {last:.3g}).",
             why="No weights can reach them: the loss stays where it is.",
-            mend=_scaled(made.name, first, last, names_of(evidence).targets)
+            mend=_scaled(made.name, first, last, evidence.names.targets)
             + f"    # or no {made.name} after the last layer",
             evidence={"transform": made.name, "lowest target": first, "highest target": last, "beyond": share},
             verified=tried(evidence, mode=skipping(made)),
@@ -90,7 +91,7 @@ def _several(evidence: Evidence) -> Finding | None:
                 why="Labels that may hold together, or none of them, are predicted each by itself.",
                 mend="nn.Sigmoid() instead of the softmax    # or no activation and nn.BCEWithLogitsLoss()",
                 evidence={"transform": made.name, "beyond": beyond},
-                verified=tried(evidence, mode=patched(made, lambda func, args, kwargs: args[0].sigmoid())),
+                verified=tried(evidence, mode=Mended(made, lambda func, args, kwargs: args[0].sigmoid())),
                 where=made.place,
             )
     return None

@@ -25,8 +25,9 @@ from typing import Any
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import distributions, log_distributions, losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL310", "softmax-axis", Severity.error, ("contract", "pairs", "stuck"))
@@ -94,6 +95,6 @@ def _found(evidence: Evidence, made: Operation, met: Comparison | None, classes:
         why="The probabilities of one sample do not sum to 1 over its classes, and depend on what else is summed over.",
         mend=f"{made.name}(..., dim={wanted})",
         evidence={"axis": axis, "shape": shape},
-        verified=tried(evidence, mode=patched(made, along_classes)) if axis != classes else None,
+        verified=tried(evidence, mode=Mended(made, along_classes)) if axis != classes else None,
         where=made.place,
     )

@@ -23,7 +23,6 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import names_of
 from fallline.checks.traced import Operation
 from fallline.core.finding import Finding, Severity
 
@@ -42,7 +41,7 @@ def examine(evidence: Evidence) -> Finding | None:
             what = f"A softmax of one output is 1 whatever the network says; it goes to {met.loss}."
         else:
             continue
-        names, failure = names_of(evidence), evidence.failure
+        names, failure = evidence.names, evidence.failure
         return RULE.finding(
             what=what,
             why="The softmax of a single number is 1: the loss and its gradient do not depend on the network at all.",

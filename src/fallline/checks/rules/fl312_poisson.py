@@ -28,7 +28,8 @@ from torch import Tensor
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL312", "poisson", Severity.error, ("contract", "nonfinite", "divergence", "stuck"))
@@ -49,7 +50,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="A rate is positive, and its logarithm is exponentiated once, by the loss.",
             mend=mend,
             evidence={"log_input": logged, "transform": name},
-            verified=None if flag is None else tried(evidence, mode=patched(met.operation, _flagged(flag))),
+            verified=None if flag is None else tried(evidence, mode=Mended(met.operation, _flagged(flag))),
             where=met.operation.place,
         )
     return None

@@ -24,7 +24,8 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL313", "variance", Severity.error, ("exception", "contract", "nonfinite"))
@@ -55,7 +56,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="A variance is positive; a raw output, or a logarithm, is not.",
             mend="nn.GaussianNLLLoss()(mean, target, log_variance.exp())    # or F.softplus(raw)",
             evidence={"lowest": float(values.min()), "highest": float(values.max())},
-            verified=tried(evidence, mode=patched(operation, exponentiated)),
+            verified=tried(evidence, mode=Mended(operation, exponentiated)),
             where=operation.place,
             message=failure.message if failure is not None else None,
         )

@@ -35,7 +35,8 @@ import torch
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL314", "distance", Severity.error, ("contract", "divergence"))
@@ -59,7 +60,7 @@ def examine(evidence: Evidence) -> Finding | None:
             mend="F.softplus(output), or a distance such as (a - b).norm(dim=1)    # for a classifier: "
             "nn.SoftMarginLoss()",
             evidence={"lowest": float(met.values.min())},
-            verified=tried(evidence, mode=patched(met.operation, softened)),
+            verified=tried(evidence, mode=Mended(met.operation, softened)),
             where=met.operation.place,
         )
     return None

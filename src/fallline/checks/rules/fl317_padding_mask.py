@@ -48,7 +48,8 @@ from torch import Tensor
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL317", "padding-mask", Severity.error, ("pairs", "stuck", "nonfinite"))
@@ -76,7 +77,7 @@ def examine(evidence: Evidence) -> Finding | None:
                 why="True means ignore: the layer looks at the padding alone, and never at a token.",
                 mend="key_padding_mask=(tokens == padding_idx)",
                 evidence={"left out": float(left_out.double().mean()), "padding": float(padding.double().mean())},
-                verified=tried(evidence, mode=patched(operation, functools.partial(_turned, padding))),
+                verified=tried(evidence, mode=Mended(operation, functools.partial(_turned, padding))),
                 where=operation.place,
             )
     return None

@@ -27,7 +27,7 @@ import torch
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import cast_targets, names_of, tried
+from fallline.checks.rules._shared import cast_targets, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL401", "class-out-of-range", Severity.error, ("exception", "labels"))
@@ -45,7 +45,7 @@ def examine(evidence: Evidence) -> Finding | None:
         kept = ids[ids != met.operation.options.get("ignore_index", -100)].long()
         if not kept.numel() or (int(kept.min()) >= 0 and int(kept.max()) < classes):
             continue
-        y, failure = names_of(evidence).targets, evidence.failure
+        y, failure = evidence.names.targets, evidence.failure
         mend, change = _mend(kept, classes, y)
         return RULE.finding(
             what=f"Class ids from {int(kept.min())} to {int(kept.max())} ({_listed(kept)}) for {classes} outputs, "

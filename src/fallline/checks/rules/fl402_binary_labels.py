@@ -23,7 +23,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import cast_targets, is_swapped, names_of, tried
+from fallline.checks.rules._shared import cast_targets, is_swapped, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL402", "binary-labels", Severity.error, ("exception", "labels", "divergence"))
@@ -40,7 +40,7 @@ def examine(evidence: Evidence) -> Finding | None:
         low, high = float(targets.min()), float(targets.max())
         if not (low < -1e-6 or high > 1 + 1e-6) or low != low:
             continue
-        y, failure = names_of(evidence).targets, evidence.failure
+        y, failure = evidence.names.targets, evidence.failure
         values = targets.double().unique()
         if values.tolist() == [-1, 1]:
             mend, change = f"{y} = ({y} + 1) / 2    # −1 and 1 become 0 and 1", lambda t: (t + 1) / 2

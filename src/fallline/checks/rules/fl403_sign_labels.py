@@ -22,7 +22,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import cast_targets, names_of, tried
+from fallline.checks.rules._shared import cast_targets, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL403", "sign-labels", Severity.error, ("labels", "stuck"))
@@ -38,7 +38,7 @@ def examine(evidence: Evidence) -> Finding | None:
         values = met.targets.double().unique().tolist()
         if 0 not in values or not set(values) <= {0, 1}:
             continue  # 0 between -1 and 1 is a tie, or a label that is missing
-        y, failure = names_of(evidence).targets, evidence.failure
+        y, failure = evidence.names.targets, evidence.failure
         shown = ", ".join(f"{value:g}" for value in values[:6])
         return RULE.finding(
             what=f"{met.loss} takes the labels −1 and 1 and is given {shown}.",

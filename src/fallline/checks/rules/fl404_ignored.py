@@ -27,8 +27,9 @@ from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.recorder import tensors_in
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.setup import parts
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL404", "ignored", Severity.error, ("labels", "nonfinite"))
@@ -58,7 +59,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="Ignored targets count for nothing: of none the mean is NaN; a class left out is never learned.",
             mend=mend,
             evidence={"ignore_index": index, "ignored": share, "classes": classes},
-            verified=tried(evidence, mode=patched(met.operation, counted)) if share < 1 else None,
+            verified=tried(evidence, mode=Mended(met.operation, counted)) if share < 1 else None,
             where=met.operation.place,
             severity=Severity.hint if share < 1 else None,  # 0 may stand for what has no label
         )

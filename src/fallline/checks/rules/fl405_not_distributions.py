@@ -28,7 +28,8 @@ from torch import Tensor
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL405", "not-distributions", Severity.error, ("labels", "contract"))
@@ -72,7 +73,7 @@ def _found(evidence: Evidence, met: Comparison, targets: Tensor, axis: int, *, s
         if several
         else "target = target / target.sum(1, keepdim=True)    # or torch.softmax(target, dim=1) of scores",
         evidence={"lowest sum": low, "highest sum": high, "lowest": float(targets.min())},
-        verified=tried(evidence, mode=patched(met.operation, _binary)) if several else None,
+        verified=tried(evidence, mode=Mended(met.operation, _binary)) if several else None,
         where=met.operation.place,
         severity=None if several or float(targets.min()) < 0 else Severity.hint,  # counts may be meant
     )

@@ -22,7 +22,6 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL406", "label-lists", Severity.error, ("labels",))
@@ -41,7 +40,7 @@ def examine(evidence: Evidence) -> Finding | None:
             what=f"multilabel_margin_loss is given rows such as {ids[0].tolist()}: a mask, where it takes ids "
             f"padded with −1.",
             why="A mask of zeros and ones is read as a list of the classes 0 and 1.",
-            mend=f"{names_of(evidence).loss} = nn.MultiLabelSoftMarginLoss()    # takes the mask, as floats",
+            mend=f"{evidence.names.loss} = nn.MultiLabelSoftMarginLoss()    # takes the mask, as floats",
             evidence={"first row": ids[0].tolist()},
             where=met.operation.place,
         )

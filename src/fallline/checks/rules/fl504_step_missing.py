@@ -40,7 +40,7 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL504", "step-missing", Severity.error, ("loop", "stuck", "ownership"))
@@ -58,7 +58,7 @@ def examine(evidence: Evidence) -> Finding | None:
     zeroed = [e for e in trace.events if e.kind == "zero_grad" and 0 < e.detail["backwards"] < len(trace.backwards)]
     if not zeroed and evidence.setup is not None and _steps_later(evidence):
         return None  # gradient accumulation over many batches
-    name, last = names_of(evidence).optimizer, trace.backwards[-1]
+    name, last = evidence.names.optimizer, trace.backwards[-1]
 
     def stepping(setup: Any) -> Any:
         def train_step(model: Any, loss: Any, optimizer: Any, batch: Any) -> Any:

@@ -33,7 +33,7 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.setup import Setup
 from fallline.core.finding import Finding, Severity
 
@@ -52,7 +52,7 @@ def examine(evidence: Evidence) -> Finding | None:
         what=f"{len(trace.steps)} steps of an optimizer whose parameters got no gradient; the optimizer that owns the "
         f"{len(reached)} parameters that did never steps.",
         why="The parameters that the loss depends on never move.",
-        mend=f"{names_of(evidence).optimizer}.step()    # the optimizer of the parameters just back-propagated",
+        mend=f"{evidence.names.optimizer}.step()    # the optimizer of the parameters just back-propagated",
         evidence={"steps": len(trace.steps), "parameters with gradients": sorted(reached)[:5]},
         verified=tried(evidence, _stepping),
         where=trace.steps[0].place,

@@ -37,7 +37,7 @@ from typing import Any
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL508", "backward-missing", Severity.error, ("loop", "stuck"))
@@ -64,7 +64,7 @@ def examine(evidence: Evidence) -> Finding | None:
     return RULE.finding(
         what=f"{len(trace.steps)} optimizer steps, and no backward(): no parameter has a gradient.",
         why="The step moves the parameters by their gradients; without them it does nothing.",
-        mend=f"loss.backward()\n{names_of(evidence).optimizer}.step()",
+        mend=f"loss.backward()\n{evidence.names.optimizer}.step()",
         evidence={"steps": len(trace.steps), "backward passes": 0},
         verified=tried(evidence, with_backward),
         where=trace.steps[0].place,

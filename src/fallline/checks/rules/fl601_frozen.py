@@ -24,7 +24,6 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._graph import sought
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL601", "frozen", Severity.error, ("exception", "gradient", "stuck", "ownership"))
@@ -44,7 +43,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return None  # the input is what is changed, as in an attack
     if failure is not None and failure.stage not in ("backward", "optimizer"):
         return None
-    name = names_of(evidence).model
+    name = evidence.names.model
     last = [part for part, module in evidence.modules if any(True for _ in module.parameters(recurse=False))]
     return RULE.finding(
         what=f"None of the {len(parameters)} parameters of {name} requires gradients.",

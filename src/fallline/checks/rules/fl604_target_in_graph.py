@@ -42,7 +42,8 @@ from typing import Any
 
 from fallline.checks.evidence import Comparison, Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL604", "target-in-graph", Severity.error, ("target",))
@@ -74,7 +75,7 @@ def examine(evidence: Evidence) -> Finding | None:
             if discarded is None
             else "target = target.detach()    # detach() returns a new tensor",
             evidence={"discarded detach": discarded is not None},
-            verified=tried(evidence, mode=patched(met.operation, given)),
+            verified=tried(evidence, mode=Mended(met.operation, given)),
             where=discarded.place if discarded is not None else met.operation.place,
         )
     return None

@@ -37,8 +37,9 @@ from torch import Tensor
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL606", "in-place", Severity.error, ("exception", "graph"))
@@ -78,7 +79,7 @@ def examine(evidence: Evidence) -> Finding | None:
         made = evidence.trace.producer(operation.inputs[0])
         verified = None
         if evidence.setup is not None and operation.name != "__setitem__":
-            verified = tried(evidence, mode=patched(operation, _outside), steps=3)
+            verified = tried(evidence, mode=Mended(operation, _outside), steps=3)
             if verified is None:
                 continue
         elif made is None or made.name not in _SAVING:

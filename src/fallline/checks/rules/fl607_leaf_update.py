@@ -42,7 +42,8 @@ import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL607", "leaf-update", Severity.error, ("exception",))
@@ -69,7 +70,7 @@ def examine(evidence: Evidence) -> Finding | None:
         why="The update would become part of the graph; torch refuses.",
         mend="with torch.no_grad():\n    for p in model.parameters():\n        p -= lr * p.grad",
         evidence={"operation": operation.name, "parameter": name},
-        verified=tried(evidence, mode=patched(operation, without), steps=10),
+        verified=tried(evidence, mode=Mended(operation, without), steps=10),
         where=failure.place,
         message=failure.message,
     )

@@ -29,7 +29,6 @@ from torch import Tensor, nn
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL701", "optimizer-arguments", Severity.error, ("exception",))
@@ -40,7 +39,7 @@ def examine(evidence: Evidence) -> Finding | None:
     failure = evidence.failure
     if failure is None or failure.stage != "optimizer" or failure.given is None:
         return None
-    name = names_of(evidence).model
+    name = evidence.names.model
     what, mend = _fault(failure.given, name, _without_parameters(evidence))
     if what is None:
         what, mend = "The optimizer refused an option it was given.", "a number in the range that torch names below"

@@ -26,7 +26,7 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._ownership import rebuilt
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL702", "other-parameters", Severity.error, ("ownership", "stuck"))
@@ -40,7 +40,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     if evidence.setup is None and not trace.steps:
         return None
-    names, optimizer = names_of(evidence), evidence.optimizers[0]
+    names, optimizer = evidence.names, evidence.optimizers[0]
     owned = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     shapes = [tuple(parameter.shape) for parameter in owned]
     copy = shapes == [tuple(evidence.parameters[name].shape) for name in evidence.parameters if name in reached]

@@ -37,7 +37,7 @@ import torch
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._ownership import misspelt, rebuilt
-from fallline.checks.rules._shared import names_of, tried
+from fallline.checks.rules._shared import tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL705", "not-owned", Severity.warning, ("ownership",))
@@ -58,7 +58,7 @@ def examine(evidence: Evidence) -> Finding | None:
         or _owned_elsewhere(evidence, lost)
     ):
         return None
-    names, optimizer = names_of(evidence), evidence.optimizers[0]
+    names, optimizer = evidence.names, evidence.optimizers[0]
     shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
     return RULE.finding(
         what=f"{len(lost)} parameters get gradients and belong to no optimizer: {shown}.",

@@ -32,7 +32,6 @@ from torch import nn
 from fallline.checks.evidence import Evidence
 from fallline.checks.instruments import modal
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Place, Severity
 
 RULE = Rule("FL801", "eval-mode", Severity.error, ("mode",))
@@ -66,7 +65,7 @@ def _found(
 ) -> Finding:
     spelled, _, place = network
     kinds = " and ".join(sorted({type(module).__name__ for module in changed}))
-    name = names_of(evidence).model if evidence.setup is not None else spelled
+    name = evidence.names.model if evidence.setup is not None else spelled
     return RULE.finding(
         what=f"{name} is in evaluation mode while it is trained; {len(changed)} of its layers ({kinds}) behave "
         "differently there.",

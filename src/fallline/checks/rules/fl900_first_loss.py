@@ -38,7 +38,6 @@ from torch import nn
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import batch, heals, spread, untrained_loss, worse
-from fallline.checks.rules._shared import names_of
 from fallline.checks.setup import Setup
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
@@ -62,7 +61,7 @@ def examine(evidence: Evidence) -> Finding | None:
     after = evidence.attempt(_redrawn)
     if len(after) < 20 or after[0] > 0.01 * losses[0] or not (heals(after) or after[-1] < 3 * usual):
         return None
-    name = names_of(evidence).model
+    name = evidence.names.model
     return RULE.finding(
         what=f"The first loss is {losses[0]:.3g}; an untrained network would give about {usual:.3g}.",
         why="The weights are drawn too large: each layer's output is larger than the last, and so are the gradients.",

@@ -27,7 +27,7 @@ import torch
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import batch
-from fallline.checks.rules._shared import cast_inputs, cast_targets, names_of, tried
+from fallline.checks.rules._shared import cast_inputs, cast_targets, tried
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL901", "data-not-finite", Severity.error, ("nonfinite", "divergence", "exception"))
@@ -39,7 +39,7 @@ def examine(evidence: Evidence) -> Finding | None:
     bad = [b for b in trace.backwards[:1] if b.broken or (b.value is not None and not abs(b.value) < float("inf"))]
     if not bad and evidence.failure is None:
         return None
-    names = names_of(evidence)
+    names = evidence.names
     inputs, targets = batch(evidence)
     for name, tensors in ((names.inputs, inputs), (names.targets, targets)):
         for tensor in tensors:

@@ -27,7 +27,8 @@ from typing import Any
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._contract import losses
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL902", "masked-smoothing", Severity.error, ("nonfinite", "divergence", "stuck"))
@@ -52,7 +53,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="Smoothing asks for some probability on every class; of one that is masked the logarithm is infinite.",
             mend="scores.masked_fill(mask, -1e4)    # a finite mask; or label_smoothing=0.0",
             evidence={"label_smoothing": smoothing, "masked classes": masked},
-            verified=tried(evidence, mode=patched(met.operation, floored)),
+            verified=tried(evidence, mode=Mended(met.operation, floored)),
             where=met.operation.place,
         )
     return None

@@ -23,8 +23,9 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numerics import GUARDED, guard
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL903", "not-finite", Severity.error, ("nonfinite", "divergence", "stuck"))
@@ -74,6 +75,6 @@ def _found(evidence: Evidence, origin: Operation) -> Finding:
         why="Everything computed from it is NaN or infinite: the loss, the gradients, and after one step the weights.",
         mend=mend,
         evidence={"operation": origin.name, "inputs": [seen.shape for seen in origin.inputs]},
-        verified=tried(evidence, mode=patched(origin, instead)) if instead is not None else None,
+        verified=tried(evidence, mode=Mended(origin, instead)) if instead is not None else None,
         where=origin.place,
     )

@@ -23,7 +23,8 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numerics import STEEP, guard
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL904", "gradient-not-finite", Severity.error, ("nonfinite", "divergence", "stuck"))
@@ -45,7 +46,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="The loss looks fine; after the next step the weights are NaN.",
             mend=mend,
             evidence={"operation": origin.name, "broken": sorted(backward.broken)[:5]},
-            verified=tried(evidence, mode=patched(origin, instead)) if instead is not None else None,
+            verified=tried(evidence, mode=Mended(origin, instead)) if instead is not None else None,
             where=origin.place,
         )
     return None

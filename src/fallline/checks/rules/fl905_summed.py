@@ -26,7 +26,6 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import at_rate, heals, worse
-from fallline.checks.rules._shared import names_of
 from fallline.checks.traced import Operation
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
@@ -52,7 +51,7 @@ def examine(evidence: Evidence) -> Finding | None:
         what=f"The loss is summed over {rows} rows at a learning rate of {rate:g}: it goes from "
         f"{evidence.losses[0]:.3g} to {evidence.losses[-1]:.3g}.",
         why=f"Its gradient is {rows} times that of the mean, and so is every step.",
-        mend=f'{names_of(evidence).loss} with reduction="mean"    # or lr={rate / rows:.2g}',
+        mend=f'{evidence.names.loss} with reduction="mean"    # or lr={rate / rows:.2g}',
         evidence={"rows": rows, "lr": rate},
         verified=said(after, evidence.losses),
         where=summed.place,

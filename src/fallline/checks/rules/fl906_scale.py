@@ -30,7 +30,7 @@ from torch import Tensor
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import batch, calm, finite, heals, spread, standardized, untrained_loss, worse
-from fallline.checks.rules._shared import cast_inputs, cast_targets, names_of
+from fallline.checks.rules._shared import cast_inputs, cast_targets
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
 
@@ -70,7 +70,7 @@ def examine(evidence: Evidence) -> Finding | None:
 
 
 def _inputs(evidence: Evidence, tensor: Tensor, after: list[float]) -> Finding:
-    name, (mean, most) = names_of(evidence).inputs, spread(tensor)
+    name, (mean, most) = evidence.names.inputs, spread(tensor)
     pixels = float(tensor.min()) >= 0 and 100 < most <= 255
     mend = f"{name} = {name} / 255" if pixels else f"{name} = ({name} - {name}.mean(0)) / ({name}.std(0) + 1e-8)"
     return RULE.finding(
@@ -85,7 +85,7 @@ def _inputs(evidence: Evidence, tensor: Tensor, after: list[float]) -> Finding:
 
 
 def _targets(evidence: Evidence, tensor: Tensor, after: list[float]) -> Finding:
-    name, (mean, most) = names_of(evidence).targets, spread(tensor)
+    name, (mean, most) = evidence.names.targets, spread(tensor)
     return RULE.finding(
         what=f"{name} goes up to {most:.3g} (mean {mean:.3g}), and the loss goes from {evidence.losses[0]:.3g} to "
         f"{evidence.losses[-1]:.3g} in {len(evidence.losses)} steps.",

@@ -29,7 +29,6 @@ import statistics
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import at_rate, finite, worse
-from fallline.checks.rules._shared import names_of
 from fallline.checks.trials import falls, said
 from fallline.core.finding import Finding, Severity
 
@@ -48,7 +47,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if evidence.setup is None and finite(losses) and not _thrown(evidence):
         return None  # a loss may also rise because what is asked for gets harder: nothing can be tried here
     rate = max(steps[0].rates)
-    name, after, factor = names_of(evidence).optimizer, [], 1.0
+    name, after, factor = evidence.names.optimizer, [], 1.0
     if evidence.setup is not None:
         for factor in _FACTORS:
             after = evidence.attempt(at_rate(factor))

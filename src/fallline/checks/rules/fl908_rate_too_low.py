@@ -26,7 +26,6 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import at_rate, finite, heals
-from fallline.checks.rules._shared import names_of
 from fallline.checks.trials import said
 from fallline.core.finding import Finding, Severity
 
@@ -47,7 +46,7 @@ def examine(evidence: Evidence) -> Finding | None:
     for factor in (1e3, 1e4, 1e6, 1e8):
         after = evidence.attempt(at_rate(factor))
         if heals(after):
-            name, kind = names_of(evidence).optimizer, type(evidence.optimizers[0]).__name__
+            name, kind = evidence.names.optimizer, type(evidence.optimizers[0]).__name__
             return RULE.finding(
                 what=f"At a learning rate of {rate:g} the loss stays at {losses[0]:.6g} for {len(losses)} steps.",
                 why="The steps are too short to change anything in any time one would wait.",

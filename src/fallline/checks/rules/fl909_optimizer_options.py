@@ -29,7 +29,6 @@ from fallline.checks.evidence import Evidence
 from fallline.checks.operations import LOSSES
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import finite
-from fallline.checks.rules._shared import names_of
 from fallline.checks.setup import Setup
 from fallline.checks.trials import falls, said
 from fallline.core.finding import Finding, Severity
@@ -47,7 +46,7 @@ def examine(evidence: Evidence) -> Finding | None:
                 return RULE.finding(
                     what=what,
                     why=why,
-                    mend=mend.replace("OPTIMIZER", names_of(evidence).optimizer),
+                    mend=mend.replace("OPTIMIZER", evidence.names.optimizer),
                     evidence={
                         name: group[name] for name in ("lr", "betas", "momentum", "weight_decay") if name in group
                     },

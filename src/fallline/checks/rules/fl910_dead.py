@@ -28,8 +28,9 @@ import torch
 
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
-from fallline.checks.rules._shared import patched, tried
+from fallline.checks.rules._shared import tried
 from fallline.checks.traced import Operation
+from fallline.checks.trials import Mended
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL910", "dead", Severity.error, ("gradient", "stuck"))
@@ -51,7 +52,7 @@ def examine(evidence: Evidence) -> Finding | None:
             why="Behind a ReLU that is zero there is no gradient: the layers before it stay as they are.",
             mend=f"nn.init.zeros_({layer}.bias)    # and inputs with mean 0; or nn.LeakyReLU()",
             evidence={"shape": tuple(output.shape), "alive": 0.0},
-            verified=tried(evidence, mode=patched(operation, _leaky)),
+            verified=tried(evidence, mode=Mended(operation, _leaky)),
             where=operation.place,
         )
     return None

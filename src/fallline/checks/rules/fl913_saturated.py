@@ -24,7 +24,6 @@ from __future__ import annotations
 from fallline.checks.evidence import Evidence
 from fallline.checks.rule import Rule
 from fallline.checks.rules._numbers import batch, spread
-from fallline.checks.rules._shared import names_of
 from fallline.core.finding import Finding, Severity
 
 RULE = Rule("FL913", "saturated", Severity.warning, ("stuck", "gradient"))
@@ -51,7 +50,7 @@ def examine(evidence: Evidence) -> Finding | None:
         layer = made.modules[-1] if made.modules else "the layer before"
         inputs = [tensor for tensor in batch(evidence)[0] if tensor.is_floating_point()]
         large = max((spread(tensor)[1] for tensor in inputs), default=0.0)
-        x = names_of(evidence).inputs
+        x = evidence.names.inputs
         mend = f"{x} = ({x} - {x}.mean(0)) / {x}.std(0)" if large > 10 else f"nn.init.xavier_uniform_({layer}.weight)"
         return RULE.finding(
             what=f"{low + high:.0%} of the values of {operation.name} behind {layer} are at the ends of its range"
