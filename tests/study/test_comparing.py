@@ -179,9 +179,12 @@ def test_ctrl_c_in_the_first_seed_ranks_by_it(tmp_path: Path):
     space = {"learning_rate": "1e-5:0.1:27log", "widths": (4,), "epochs": 9, "patience": 9, "optimizer": "adam"}
     with pytest.raises(Interrupted) as caught:
         contest(space=space, halving=True, out=tmp_path / "study", observer=press)
-    ranking = Study(caught.value.study).ranking()
+    study = Study(caught.value.study)
+    ranking = study.ranking()
     assert ranking["mean"].null_count() == 0
     assert ranking["low"].null_count() == 18
+    assert study.header.comparison.seeds == 1
+    assert "halving left 9 to be trained from 1 seed, adam" in study.header.conclusion
 
 
 # --- its plan ---

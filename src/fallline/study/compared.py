@@ -25,7 +25,7 @@ class Compared:
     Args:
         places: The ranking, best first.
         metric: What ranks.
-        seeds: Seeds of each recipe.
+        seeds: Seeds of each recipe, of those that were not dropped.
         tolerances: Optimizer → how far its learning rate may be off.
         engines: Engine → runs that it trained.
         plan: What was planned: name and text.

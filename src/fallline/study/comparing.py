@@ -24,7 +24,7 @@ from fallline.study.events import JobObserver, Planned, Stage
 from fallline.study.folder import reserved
 from fallline.study.judging import Judge
 from fallline.study.outline import Outline, outlined
-from fallline.study.ranking import Place, ranked, tolerances
+from fallline.study.ranking import Place, counting, ranked, tolerances
 from fallline.study.record import Study
 from fallline.study.results import Results
 from fallline.study.space import Candidates
@@ -114,7 +114,7 @@ def _carried_out(
             engine=" + ".join(share.engine for share in outline.shares),
             interrupted=stopped,
             notes=(*outline.notes, *said_of(results, judge.metric, metric)),
-            compared=_compared(contest, outline, results, places, metric, clock),
+            compared=_compared(outline, results, places, metric, clock),
         )
         with held_back() as interrupts, clock.part("writing"):
             observer(Stage("writing", f"writing {draft.path}"))
@@ -150,7 +150,6 @@ def _order(results: Results, places: Sequence[Place], metric: str) -> tuple[int,
 
 
 def _compared(
-    contest: Contest,
     outline: Outline,
     results: Results,
     places: tuple[Place, ...],
@@ -160,7 +159,7 @@ def _compared(
     return Compared(
         places=places,
         metric=metric,
-        seeds=len(contest.seeds),
+        seeds=max(1, *(len(counting(results, place.group)) // len(results.held_out) for place in places)),
         tolerances=tolerances(places),
         engines={share.engine: share.runs for share in outline.shares},
         plan=outline.lines,

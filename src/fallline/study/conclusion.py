@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fallline.catalogue.given import network_name
 from fallline.core.recipe import Recipe
 from fallline.render.names import metric_name
-from fallline.render.number import short
+from fallline.render.number import plural, short
 from fallline.study.header import ComparisonTable, Header
 from fallline.study.metrics import better
 
@@ -66,8 +66,7 @@ def _run(recipe: Recipe) -> str:
 
 def _first(header: Header, comparison: ComparisonTable, run: str) -> str:
     """How the chosen recipe stands among the others."""
-    many = f"{comparison.recipes:,} {'recipe' if comparison.recipes == 1 else 'recipes'}"
-    seeds = f"{comparison.seeds:,} {'seed' if comparison.seeds == 1 else 'seeds'}"
+    many, seeds = plural(comparison.recipes, "recipe"), plural(comparison.seeds, "seed")
     score = f"{metric_name(comparison.metric)} {short(comparison.mean)}"
     interval = f" (95 % interval {short(comparison.low)} to {short(comparison.high)})"
     interval = "" if comparison.low is None else interval
