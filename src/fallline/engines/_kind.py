@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,10 @@ from fallline.data.dataset import Dataset
 from fallline.engines.loop import feed, network_of
 from fallline.engines.protocol import Rows
 
-__all__ = ["Kind", "array", "tables"]
+__all__ = ["Kind", "Starts", "array", "default_start", "tables"]
 
+Starts = Callable[[tuple[int, ...], int, torch.dtype], NDArray[Any]]
+"""As `default_start`, which it may remember."""
 _Rates = Callable[[Sequence[int], Sequence[float]], list[float]]
 
 
@@ -32,9 +34,10 @@ class Kind:
     Args:
         recipe: Of one of them.
         data: What they are trained on.
+        starts: What gives the default initial parameters, which several kinds have in common.
     """
 
-    def __init__(self, recipe: Recipe, data: Dataset) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, starts: Starts) -> None:
         self.recipe = recipe
         network = network_of(recipe, data)
         assert isinstance(network, Feedforward)  # others are refused
@@ -50,7 +53,7 @@ class Kind:
             self.weights += weights
         self.epoch_steps = math.ceil(len(data.train) / recipe.batch_size)
         self.pace = pace_of(recipe)
-        self._default = cache(lambda seed: self._initialised(network, seed))
+        self._starts = starts
         self._rates: dict[tuple[object, ...], _Rates] = {}
         self._curves = lru_cache(maxsize=1024)(_curve)
 
@@ -72,15 +75,23 @@ class Kind:
     def initial(self, recipe: Recipe) -> NDArray[Any]:
         """A run's parameters before its first step, one after the other."""
         if recipe.initialization == "default":  # which looks at nothing but the widths
-            return self._default(recipe.seed)
+            sizes = (self.network.inputs, *self.network.widths, self.network.outputs)
+            return self._starts(sizes, recipe.seed, self.dtype)
         network = replace(
             self.network, initialization=recipe.initialization, activation_options=recipe.activation_options
         )
-        return self._initialised(network, recipe.seed)
+        return _start(network, recipe.seed, self.dtype)
 
-    def _initialised(self, network: Feedforward, seed: int) -> NDArray[Any]:
-        module = initialised(network.build, seed=seed, dtype=self.dtype).module
-        return torch.cat([value.detach().flatten() for value in module.parameters()]).numpy()
+
+def default_start(sizes: tuple[int, ...], seed: int, dtype: torch.dtype) -> NDArray[Any]:
+    """The parameters that a seed stands for, one after the other, in layers of these sizes, inputs and outputs too."""
+    inputs, *widths, outputs = sizes
+    return _start(Feedforward(inputs=inputs, widths=tuple(widths), outputs=outputs), seed, dtype)
+
+
+def _start(network: Feedforward, seed: int, dtype: torch.dtype) -> NDArray[Any]:
+    module = initialised(network.build, seed=seed, dtype=dtype).module
+    return torch.cat([value.detach().flatten() for value in module.parameters()]).numpy()
 
 
 def array(values: Tensor, dtype: torch.dtype) -> NDArray[Any]:

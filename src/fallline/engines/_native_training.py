@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from fallline.data.dataset import Dataset
 from fallline.engines import _ended
 from fallline.engines._block import FOREVER, Block, Run
 from fallline.engines._compiled import required
-from fallline.engines._kind import Kind
+from fallline.engines._kind import Kind, default_start
 from fallline.engines._packing import packed
 from fallline.engines._plans import LANES, kind_of
 from fallline.engines._states import by_run, joined
@@ -32,10 +33,11 @@ class NativeTraining:
         self._runs = [Run(number, recipe) for number, recipe in enumerate(population)]
         self._round = _FIRST_ROUND
         self._kinds: dict[tuple[object, ...], Kind] = {}
+        starts = cache(default_start)
         for recipe in population:
             key = kind_of(recipe)
             if key not in self._kinds:
-                self._kinds[key] = Kind(recipe, data)
+                self._kinds[key] = Kind(recipe, data, starts)
         if state is None:
             self._blocks = [block.begin() for block in self._packed(self._runs)]
         else:
