@@ -107,7 +107,8 @@ def compare(
         split_by: ``"time:COLUMN"``, which does not go with ``folds``, or ``"group:COLUMN"``; None: at random, classes
             in proportion.
         test: Test rows of their own; None: a fifth of the rows.
-        metric: What ranks; None: by task RMSE, ROC AUC, balanced accuracy or Poisson deviance.
+        metric: What ranks; None: by task RMSE, ROC AUC, balanced accuracy or Poisson deviance. Where accuracy or
+            balanced accuracy does, a run's last epoch is kept if it scores higher than that of the lowest loss.
         network: ``function(inputs, outputs)`` that builds the network, or where it can be imported from, as
             ``module:function``; of several alternatives None is the built-in feedforward network, which alone the
             fields below then speak of. The source of a function that cannot be imported again is kept in the study.

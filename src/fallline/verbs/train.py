@@ -88,7 +88,8 @@ def train(
         split_by: ``"time:COLUMN"``: the latest rows are test rows; ``"group:COLUMN"``: no group is in two parts;
             None: at random, classes in proportion.
         test: Test rows of their own, like ``source``; None: a fifth of the rows.
-        metric: What the best run is chosen by on the validation rows; None: the validation loss.
+        metric: What the best run is chosen by on the validation rows; None: the validation loss. By ``accuracy`` and
+            ``balanced_accuracy`` a run's last epoch is kept if it scores higher than that of the lowest loss.
         network: ``function(inputs, outputs)`` that builds the network, or where it can be imported from, as
             ``module:function``. The source of a function that cannot be imported again (of a notebook, a script or
             another function) is kept in the study, which is then not rerunnable.
