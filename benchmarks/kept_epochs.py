@@ -1,9 +1,9 @@
-"""Which epoch of a run to keep where decisions rank: that of its lowest validation loss, or the last if it scores higher?
+"""Which epoch to keep where decisions rank: that of the lowest validation loss, or the last if it scores higher?
 
 The recipes of a comparison, 256 from four seeds, are trained on published tables with several classes. Of either way of
 keeping epochs: the test score of the chosen run, of the best recipe (the mean over its seeds), and of the ten best.
 
-    python -m benchmarks.kept_epochs               all of it: half an hour
+    python -m benchmarks.kept_epochs               all of it: a quarter of an hour
     python -m benchmarks.kept_epochs --splits 1    of one split
 """
 
