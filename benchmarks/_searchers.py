@@ -21,9 +21,8 @@ __all__ = ["GRID", "SEEDS", "Log", "Search", "comparison", "rising"]
 
 RUNGS = 16
 SEEDS = 4
-AT_ONCE = (
-    0.005  # seconds: epochs of a run that are told of within so many are those of one round, which ended with the last
-)
+AT_ONCE = 0.005
+"""Epochs of a run that are told of within so many seconds are those of one round, which ended with the last."""
 GRID = len(OPTIMIZERS) * len(WIDTHS) * len(ACTIVATIONS) * RUNGS
 
 

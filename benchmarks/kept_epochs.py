@@ -10,7 +10,6 @@ keeping epochs: the test score of the chosen run, of the best recipe (the mean o
 from __future__ import annotations
 
 import argparse
-import itertools
 import statistics
 from dataclasses import dataclass, replace
 
@@ -18,12 +17,12 @@ import numpy as np
 
 from benchmarks._searched import ACTIVATIONS, OPTIMIZERS, RATES, WIDTHS, Question
 from benchmarks._searchers import RUNGS, SEEDS
-from fallline.catalogue.resolution import resolved
+from fallline import log_range
 from fallline.core.population import Population
-from fallline.core.recipe import Recipe
 from fallline.engines.chooser import choose
 from fallline.engines.protocol import Epoch
 from fallline.study.results import Results
+from fallline.study.space import Space
 
 TABLES = (
     Question("winequality-red", -1),
@@ -51,22 +50,20 @@ class Scores:
 def recipes_of(question: Question) -> Population:
     """Each recipe with its seeds side by side."""
     shared, data = question.recipe, question.data
-    space = itertools.product(OPTIMIZERS, WIDTHS, ACTIVATIONS, np.geomspace(*RATES, RUNGS).tolist(), range(SEEDS))
-    recipes = (
-        Recipe(
-            loss=shared.loss,
-            batch_size=shared.batch_size,
-            epochs=shared.epochs,
-            patience=shared.epochs,
-            optimizer=optimizer,
-            widths=widths,
-            activation=activation,
-            learning_rate=rate,
-            seed=seed,
-        )
-        for optimizer, widths, activation, rate, seed in space
+    space = Space.of(
+        {
+            "loss": shared.loss,
+            "batch_size": shared.batch_size,
+            "epochs": shared.epochs,
+            "patience": shared.epochs,
+            "optimizer": OPTIMIZERS,
+            "widths": WIDTHS,
+            "activation": ACTIVATIONS,
+            "learning_rate": log_range(*RATES, RUNGS),
+        }
     )
-    return Population(tuple(resolved(recipe, data.target, rows=len(data.train)) for recipe in recipes))
+    recipes = space.candidates(data.target, rows=len(data.train)).recipes
+    return Population(tuple(recipe.with_seed(seed) for recipe in recipes for seed in range(SEEDS)))
 
 
 def scores_of(question: Question) -> dict[str, Scores]:
@@ -105,7 +102,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=5, help="seeds of the split (5)")
     splits = parser.parse_args().splits
     print(
-        f"{METRIC} on test rows, the mean over {splits} splits: kept at the lowest loss, and by how much more otherwise"
+        f"{METRIC} on test rows, mean over {splits} splits: of the lowest loss, and how much more with the last epoch"
     )
     print(f"{'':<18}{'chosen run':>22}{'best recipe':>22}{'best ten':>22}", flush=True)
     gains: list[Scores] = []

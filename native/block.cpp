@@ -13,7 +13,7 @@ namespace {
 constexpr int MOST_PARTS = 8;
 int parts_of(std::int64_t rows) { return int(std::clamp<std::int64_t>(rows / 256, 1, MOST_PARTS)); }
 
-// A pause that falls within an epoch waits for its end so long: there is more to see there.
+// A pause that falls within an epoch waits for its end so long: only there has a run a last epoch that can be kept.
 constexpr std::chrono::milliseconds TO_AN_EPOCHS_END{50};
 
 constexpr std::int64_t LARGE = 256 * 1024 / 64;  // groups of parameters, which then do not stay in cache on their own

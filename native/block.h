@@ -129,7 +129,8 @@ class BlockOf : public Block {
   void run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) override;
   int parts() const override { return std::max(parts_, validation_parts_); }
 
-  // Arrays that hold one number per parameter of a run: its parameters, those of its best epoch, what its rule keeps.
+  // Arrays that hold one number per parameter of a run: its parameters, of one that has ended those it ended with; those
+  // of its best epoch; what its rule keeps.
   int arrays() const { return 2 + rule_.memories(); }
   std::int64_t parameters() const { return network_.parameters(); }
   void take(int array, int lane, T* dense) const {

@@ -257,3 +257,10 @@ def test_many_optimizers_all_have_a_row_and_a_curve():
     assert len(strips(heat_map(crowd()))) == 14
     assert len([trace for trace in optimizer_curves(crowd()).data if trace.showlegend]) == 14
     assert len(set(SWEET)) == len(strips(heat_map(heart())))
+
+
+def test_the_words_over_the_ranking_say_where_a_recipe_has_fewer_seeds():
+    assert "the mean over 4 seeds with its" in captions(ranking_intervals(heart()))
+    first, *others = heart().places
+    some = replace(heart(), places=(first, *(replace(place, seeds=1) for place in others)))
+    assert "the mean over 4 seeds (fewer where the training ended early)" in captions(ranking_intervals(some))

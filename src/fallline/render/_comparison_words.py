@@ -70,9 +70,8 @@ def of_ranking(comparison: Comparison) -> Words:
         title = "The best recipe" if many else "The only recipe"
     counts = ((comparison.seeds, "seed"), (comparison.folds, "fold"))
     means = " and ".join(plural(count, noun) for count, noun in counts if count > 1)
-    first = " (of recipes that were dropped on the way the first seed)"
     over = f", the mean over {means}" if means else ""
-    over += first if any(place.seeds < comparison.seeds for place in shown) else ""
+    over += " (fewer where the training ended early)" if any(place.seeds < comparison.seeds for place in shown) else ""
     drawn = " with its 95 % interval" if any(place.low is not None for place in shown) else ""
     said = [f"{metric[0].upper()}{metric[1:]} on the validation rows{over}{drawn}.", *level_text(comparison)]
     names, common = fields_of(shown).names, fields_of(shown).common

@@ -27,7 +27,7 @@ _LANES = 16
 _MEASURED = 12
 """So many kinds of network are measured; the speed of others follows from their size."""
 _MOMENT, _GLANCE = 0.015, 0.005
-"""Seconds of a measurement: of an engine, and of plain PyTorch, which nothing but a comparison hangs on."""
+"""Seconds of a measurement: of an engine, and of plain PyTorch, on which one figure of the plan alone depends."""
 _STRETCHES = 2
 """Into so many a measurement is cut, of which the fastest counts: something else may have had the processor."""
 _NEVER = Step(2**62)

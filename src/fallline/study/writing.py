@@ -187,9 +187,9 @@ def _last_kept(choice: Choice) -> tuple[str, ...]:
         return ()
     metric, run = metric_name(choice.metric), later[0]
     if results.folds:
-        which = f"{len(later):,} of the {len(choice.chosen):,} chosen runs are kept as after their last epoch"
+        which = f"Of {len(later):,} of the {len(choice.chosen):,} chosen runs the last epoch is kept"
         return (f"{which}: their {metric} is higher there than at their lowest validation loss.",)
-    which = f"The chosen run is kept as after its last epoch, {results.models[run].epoch:,}"
+    which = f"Of the chosen run the last epoch is kept, {results.models[run].epoch:,}"
     lowest = f"its lowest validation loss, after epoch {results.trained[run].best_epoch:,}"
     return (f"{which}: its {metric} is higher there than at {lowest}.",)
 
