@@ -14,6 +14,7 @@ it. How long the whole search took stands beside.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -169,6 +170,7 @@ def surroundings(trials: int) -> dict[str, object]:
 
 def searched(question: Question, side: str, tries: int) -> Found:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    gc.collect()  # what ran before is not to be cleared away in this one's time
     log = SEARCHES[side](question, tries)
     return Found(question.name, question.split_seed, side, question.metric, question.sign, round(load, 2), log)
 

@@ -77,7 +77,6 @@ template <class T>
 void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) {
   Desks desks{std::vector<Loan<Scratch<T>>>(std::size_t(parts())), std::vector<Loan<Gradient<T>>>(std::size_t(parts_))};
   for (Loan<Gradient<T>>& gradient : desks.gradients) gradient->groups.at_least(network_.groups());
-  const double work = 6.0 * LANES<T> * double(network_.parameters()) * double(batch_size_);
   double since = 0;  // operations since the clock was looked at
   bool late = false;
   while (pending(until)) {
@@ -91,7 +90,7 @@ void BlockOf<T>::run(Until until, Clock::time_point deadline, const std::atomic<
     drawn_ = true;
     if (!step(desks, stop, team)) return;
     if (alive_ > 0 && position_ == rows_ && !end_epoch(desks, stop, team)) return;
-    since += work;
+    since += step_work();
     if (since > 2e7) {
       since = 0;
       const Clock::time_point now = Clock::now();

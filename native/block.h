@@ -71,7 +71,8 @@ class Block {
   void set_rates(Lanes rates, std::int64_t first, std::int64_t every);
   void drop(int lane) { end(lane, End::halved); }
 
-  virtual int parts() const = 0;  // that threads may share, at the most
+  virtual double work() const = 0;  // operations so far
+  virtual int parts() const = 0;    // that threads may share, at the most
   int lanes() const { return int(records_.size()); }
   int alive() const { return alive_; }
   std::int64_t steps() const { return steps_; }
@@ -127,6 +128,7 @@ class BlockOf : public Block {
   BlockOf(const Plan& plan, const Rows<T>& training, const Rows<T>& validation, const Kernels<T>& kernels);
 
   void run(Until until, Clock::time_point deadline, const std::atomic<bool>& stop, Team& team) override;
+  double work() const override { return double(steps_) * step_work(); }
   int parts() const override { return std::max(parts_, validation_parts_); }
 
   // Arrays that hold one number per parameter of a run: its parameters, of one that has ended those it ended with; those
@@ -170,6 +172,7 @@ class BlockOf : public Block {
   void start_memory(const double* rates);
   void drop_units(std::int64_t first, int rows, int layer, T* values, T* slopes, int stride, int units,
                   Scratch<T>& scratch) const;
+  double step_work() const { return 6.0 * LANES<T> * double(network_.parameters()) * double(batch_size_); }
   int used(int lane) const { return lane < lanes() ? lane : 0; }  // lanes that are not used do as the first
   Buffer<T>& array_at(int array) {
     return array == 0 ? parameters_ : array == 1 ? best_ : memory_[std::size_t(array - 2)];

@@ -12,7 +12,9 @@
 #include <condition_variable>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <mutex>
+#include <queue>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -408,7 +410,10 @@ void bind_block(nb::module_& module, const char* name) {
           "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
 }
 
-// Trains blocks, the first first, each to its epoch, for about so many seconds.
+// A block works so long before another one has its turn.
+constexpr std::chrono::milliseconds TURN{4};
+
+// Trains blocks, each to its epoch, for about so many seconds. They take turns: the one that has worked least comes next.
 void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>& epochs, std::int64_t step, int threads,
              double seconds) {
   if (epochs.size() != blocks.size() || threads < 1)
@@ -418,7 +423,10 @@ void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>&
     throw std::invalid_argument("every block is one, and another one");
   const Clock::time_point deadline =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  std::atomic<std::size_t> next{0};
+  std::mutex guard;
+  using Turn = std::pair<double, std::size_t>;  // work, and which of the blocks
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> waiting;
+  for (std::size_t i = 0; i < blocks.size(); i++) waiting.emplace(blocks[i]->work(), i);
   const int side_by_side = std::max(1, std::min<int>(threads, int(blocks.size())));
   int parts = 1;
   for (const Block* block : blocks) parts = std::max(parts, block->parts());
@@ -426,9 +434,17 @@ void advance(const std::vector<Block*>& blocks, const std::vector<std::int64_t>&
     const auto first_of = [&](int number) { return int(std::int64_t(threads) * number / side_by_side); };
     const int share = std::min(parts, first_of(worker + 1) - first_of(worker));
     Team team(pool, share, side_by_side - 1 + first_of(worker) - worker);
-    for (std::size_t i; !stop && (i = next.fetch_add(1)) < blocks.size();) {
-      blocks[i]->run({epochs[i], step}, deadline, stop, team);
+    std::unique_lock hold(guard);
+    while (!stop && !waiting.empty()) {
+      const std::size_t i = waiting.top().second;
+      waiting.pop();
+      hold.unlock();
+      Block& block = *blocks[i];
+      const Until until{epochs[i], step};
+      block.run(until, std::min(deadline, Clock::now() + TURN), stop, team);
       if (Clock::now() >= deadline) return;
+      hold.lock();
+      if (block.pending(until) && !block.needs_rates()) waiting.emplace(block.work(), i);
     }
   });
 }

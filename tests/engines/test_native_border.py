@@ -63,6 +63,14 @@ def test_a_sensible_block_is_trained():
     assert [sensible.end(lane) for lane in range(2)] == [native.End.finished] * 2
 
 
+def test_blocks_take_turns_so_that_small_networks_get_further():
+    wide, narrow = (block(plan(sizes=[3, width, 1], epochs=10**9), tables(1_000)) for width in (256, 4))
+    for one in (wide, narrow):
+        one.set_rates(np.full((1, 2), 0.1), 0, 2**62)
+    native.advance([wide, narrow], [10**9] * 2, 2**62, 1, 0.3)  # one thread, for either
+    assert 0 < 2 * wide.steps < narrow.steps
+
+
 def cases(given: dict[str, Any]) -> list:
     """All of ``given``, by name."""
     return [pytest.param(value, id=name) for name, value in given.items()]

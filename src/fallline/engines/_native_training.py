@@ -22,7 +22,7 @@ from fallline.engines.threads import workers
 
 __all__ = ["NativeTraining"]
 
-_FIRST_ROUND, _ROUND = 0.02, 0.08
+_FIRST_ROUND, _ROUND = 0.02, 0.04
 """Seconds that blocks are trained before observers get their turn: at first fewer, as they have nothing to show yet."""
 
 
@@ -49,7 +49,7 @@ class NativeTraining:
         return min((one.epoch if isinstance(until, Epoch) else one.steps for one in natives), default=None)
 
     def advance(self, until: Until, observer: Observer | None = None) -> None:
-        """Train on, the blocks that are furthest behind first; of those equally far, the smallest networks."""
+        """Train on, by turns: every block gets as much of the time, so that small networks get further sooner."""
         epoch, step = _limits(until)
         while any(block.native.pending(epoch, step) for block in self._blocks):
             meetings = self._meetings()
@@ -57,7 +57,6 @@ class NativeTraining:
             for block in pending:
                 if block.native.needs_rates:
                     block.fill_rates()
-            pending.sort(key=_turn)
             epochs = [min(epoch, meetings.get(block, epoch)) for block in pending]
             natives = [block.native for block in pending]
             required().advance(natives, epochs, step, workers(), self._round)
@@ -156,10 +155,6 @@ class NativeTraining:
         states = {block.runs[lane].number: block.state(lane) for block in blocks for lane in block.alive()}
         merged = self._resumed([self._runs[number] for number in states], states)
         self._blocks = [*(block for block in self._blocks if block not in blocks), *merged]  # at once: Ctrl-C may come
-
-
-def _turn(block: Block) -> tuple[int, int]:
-    return block.native.steps * block.kind.recipe.batch_size, block.kind.network.parameters
 
 
 def _limits(until: Until) -> tuple[int, int]:
