@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 __all__ = ["figure"]
 
 SHOWN = {
-    "fallline, 64 rates, halving": ("Fallline compare --halving, 4,096 runs", "#0f6b5c"),
+    "fallline, 8 seeds, halving": ("Fallline compare --halving --seeds 8, 2,048 runs", "#0f6b5c"),
     "fallline, halving": ("Fallline compare --halving, 1,024 runs", "#58a797"),
     "optuna": ("Optuna, 100 trials", "#b4561f"),
     "scikit-learn": ("scikit-learn's random search, 100 candidates", "#4a5fa5"),

@@ -17,10 +17,9 @@ from fallline.study.events import Event, Progress, Stage
 from fallline.study.metrics import DECISIONS
 from fallline.study.results import Results
 
-__all__ = ["GRID", "SEEDS", "Log", "Search", "comparison", "rising"]
+__all__ = ["GRID", "Log", "Search", "comparison", "rising"]
 
 RUNGS = 16
-SEEDS = 4
 AT_ONCE = 0.005
 """Epochs of a run that are told of within so many seconds are those of one round, which ended with the last."""
 GRID = len(OPTIMIZERS) * len(WIDTHS) * len(ACTIVATIONS) * RUNGS
@@ -55,7 +54,7 @@ def rising(found: Iterable[tuple[float, float]], sign: int) -> tuple[tuple[float
     return tuple(kept)
 
 
-def comparison(question: Question, recipes: int, *, halving: bool = False, rungs: int = RUNGS) -> Log:
+def comparison(question: Question, recipes: int, *, seeds: int = 4, halving: bool = False) -> Log:
     """``fl.compare``; the clock runs from the call, which reads the table, to the end of the ranking.
 
     Its baselines, which no peer fits, are taken off. Writing the study comes after the answer. The
@@ -79,7 +78,7 @@ def comparison(question: Question, recipes: int, *, halving: bool = False, rungs
             question.target,
             drop=question.drop,
             split_seed=question.split_seed,
-            seeds=SEEDS,
+            seeds=seeds,
             sample=recipes if recipes < GRID else None,
             halving=halving,
             loss=shared.loss,
@@ -87,7 +86,7 @@ def comparison(question: Question, recipes: int, *, halving: bool = False, rungs
             epochs=shared.epochs,
             patience=shared.patience,
             optimizer=list(OPTIMIZERS),
-            learning_rate=fl.log_range(*RATES, rungs),
+            learning_rate=fl.log_range(*RATES, RUNGS),
             widths=[list(widths) for widths in WIDTHS],
             activation=list(ACTIVATIONS),
             keep=1,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks._searched import ACTIVATIONS, OPTIMIZERS, RATES, WIDTHS, Question
-from benchmarks._searchers import RUNGS, SEEDS
+from benchmarks._searchers import RUNGS
 from fallline import log_range
 from fallline.core.population import Population
 from fallline.engines.chooser import choose
@@ -36,6 +36,7 @@ TABLES = (
 METRIC = "balanced_accuracy"
 WAYS = {"lowest loss": None, "or the last": METRIC}
 BEST = 10
+SEEDS = 4
 
 
 @dataclass(frozen=True)
