@@ -185,7 +185,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_blocks_that_were_put_together_leave_every_run_as_it_is_alone(
     data: Dataset, dtype: str, pauses: list[Epoch | Step], together: list[int]
 ):
-    """Within an `advance` they are looked at every 50 ms, in which these runs are done: so there are many."""
+    """Within an `advance` they are looked at every 40 ms, in which these runs are done: so there are many."""
     recipes = impatient(dtype=dtype)
     training = NATIVE.start(Population(tuple(recipes)), data)
     for until in pauses:
