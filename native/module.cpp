@@ -410,7 +410,7 @@ void bind_block(nb::module_& module, const char* name) {
           "lane"_a, "record"_a, "carried"_a, "order"_a, "steps"_a, "position"_a);
 }
 
-// A block works so long before another one has its turn.
+// A block works so long before another one has its turn, and then to the end of its epoch where that is near.
 constexpr std::chrono::milliseconds TURN{4};
 
 // Trains blocks, each to its epoch, for about so many seconds. They take turns: the one that has worked least comes next.

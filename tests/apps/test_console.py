@@ -9,6 +9,10 @@ from rich.console import Console
 from fallline.apps.cli.console import print_json
 from fallline.apps.cli.progress import ProgressBar
 from fallline.core.errors import FalllineError
+from fallline.core.outcome import Outcome
+from fallline.core.population import Population
+from fallline.core.recipe import Recipe
+from fallline.study.events import Progress, Stage
 from tests.apps.command import is_house_form
 from tests.study.jobs import train
 
@@ -65,3 +69,18 @@ def test_the_house_form_is_told_from_others():
     assert is_house_form(str(FalllineError("reading x", "it is wrong")))
     for other in ("wrong", "reading x: it is wrong", "reading x: it is wrong.\n  hint      1", str(whole) + "\n"):
         assert not is_house_form(other + "\n  Traceback")
+
+
+def test_progress_counts_epochs_by_what_they_take():
+    """A small network's epochs come first, and are soon over."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    runs = Population.ladder(Recipe(epochs=2), [0.1, 0.2])
+    with ProgressBar(console, quiet=False) as bar:
+        bar(Stage("training", "training 2 runs", runs, costs=(1.0, 9.0), share=0.5))
+        (task,) = bar._bar.tasks
+        assert task.total == 10
+        bar(Progress(0, 1, 5, 0.2, 0.2, Outcome.running))
+        bar._draw()
+        assert task.completed == 1
+        bar(Progress(1, 1, 5, 0.2, 0.2, Outcome.running))
+        assert task.completed == 10

@@ -96,7 +96,7 @@ def _carried_out(
             observer(Stage("baselines", "fitting what a network has to beat"))
             rivals = baselines(trials.data, judge.scorer)
         runs = plural(len(trials.population), "run")
-        observer(Stage("training", f"training {runs}", trials.population, outline.epochs))
+        observer(Stage("training", f"training {runs}", trials.population, outline.costs, outline.share))
         results, stopped = trials.carried_out(observer, clock)
         with clock.part("ranking"):
             observer(Stage("ranking", f"ranking {plural(len(trials.groups), 'recipe')}"))

@@ -20,13 +20,15 @@ class Stage:
         name: Which.
         text: What is about to be done, a clause for people.
         population: What is about to be trained, at the stage ``training``.
-        epochs: Of all of its runs together, if none stops early.
+        costs: What an epoch of each of its runs takes, beside one of the others; empty: all take as much.
+        share: The share of all epochs that is trained, if none stops early.
     """
 
     name: Literal["reading", "planning", "checking", "baselines", "training", "ranking", "writing"]
     text: str
     population: Population | None = None
-    epochs: int = 0
+    costs: tuple[float, ...] = ()
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

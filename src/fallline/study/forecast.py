@@ -28,7 +28,7 @@ _MEASURED = 12
 """So many kinds of network are measured; the speed of others follows from their size."""
 _MOMENT, _GLANCE = 0.015, 0.005
 """Seconds of a measurement: of an engine, and of plain PyTorch, on which one figure of the plan alone depends."""
-_STRETCHES = 2
+_STRETCHES = 3
 """Into so many a measurement is cut, of which the fastest counts: something else may have had the processor."""
 _NEVER = Step(2**62)
 _ARRAYS = 7
@@ -91,6 +91,10 @@ class Speeds:
         """Steps per second of runs of this recipe, of all that are trained together."""
         return self._speeds[_size_key(recipe)]
 
+    def seconds(self, recipe: Recipe) -> float:
+        """Of an epoch of one such run, trained together with the others."""
+        return math.ceil(len(self._data.train) / recipe.batch_size) / self.of(recipe)
+
     @property
     def gain(self) -> float:
         """How many times as fast as by PyTorch, one run after the other, the widest network is trained."""
@@ -103,7 +107,7 @@ class Speeds:
 def forecast(population: Population, data: Dataset, engine: Engine, speeds: Speeds, *, folds: int = 1) -> Forecast:
     """What ``population`` will take, trained on each of ``folds`` parts of the rows that are like ``data``."""
     shares = engine.shares(population, data)
-    seconds = sum(steps_of(recipe, data) / speeds.of(recipe) for recipe in population)
+    seconds = sum(recipe.epochs * speeds.seconds(recipe) for recipe in population)
     if speeds.full:  # a block that is not full takes as long, and so does a thread that has none
         seconds *= max(_full(), sum(share.places for share in shares)) / len(population)
     return Forecast(
@@ -174,22 +178,32 @@ def _alike(recipes: Sequence[Recipe]) -> list[Recipe]:
 
 
 def _measured(engine: Engine, recipes: Sequence[Recipe], data: Dataset) -> float:
-    """Steps per second of ``recipes`` trained together: of the fastest stretch of a moment."""
+    """Steps per second of ``recipes`` trained together: of the fastest stretch of a moment.
+
+    It is longer than that until the two fastest agree: threads that start may hold several up.
+    """
     training = engine.start(Population(tuple(recipes)), data)
-    done, chunk, fastest, began = 0, 1, 0.0, time.perf_counter()
-    while not fastest or time.perf_counter() - began < _MOMENT:
+    done, chunk, began = 0, 1, time.perf_counter()
+    rates: list[float] = []
+    while not _agree(rates) or time.perf_counter() - began < _MOMENT:
         first, at = done, time.perf_counter()
         training.advance(Step(first + chunk))
         taken = time.perf_counter() - at
         there = training.reached(_NEVER)
         done = max(run.steps for run in training.trained()) if there is None else there
         if there is None or (first and taken > _MOMENT / _STRETCHES):
-            fastest = max(fastest, max(done - first, 1) / max(taken, 1e-9))
-        elif first:  # the first step warms up
-            chunk *= 2
+            rates.append(max(done - first, 1) / max(taken, 1e-9))
+        if first:  # the first step warms up
+            chunk *= 2  # also of one that counts: what only waited then has another rate
         if there is None:  # all have ended
             break
-    return fastest * len(recipes)
+    return max(rates) * len(recipes)
+
+
+def _agree(rates: Sequence[float]) -> bool:
+    """Whether the two highest differ by less than half."""
+    *_, second, first = [0.0, 0.0, *sorted(rates)]
+    return 0 < first < 1.5 * second
 
 
 def _one_at_a_time(recipe: Recipe, data: Dataset) -> float:

@@ -34,14 +34,16 @@ class Outline:
 
     Args:
         population: The recipes, each with its seeds side by side, and each seed as many times as there are folds.
-        epochs: Of all of them together, if none stops early.
+        costs: Seconds of an epoch of each of them, as measured.
+        share: The share of all their epochs that is trained, if none stops early.
         shares: What each engine trains.
         lines: The plan for people: name and text.
         notes: What was left out, ignored or assumed, one sentence each.
     """
 
     population: Population
-    epochs: int
+    costs: tuple[float, ...]
+    share: float
     shares: tuple[Share, ...]
     lines: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
@@ -96,8 +98,8 @@ def outlined(
         notes.append("There is one seed: what differs by seed is not in the intervals. --seeds 4 shows it.")
     lines = _lines(recipes, seeds, planned, folds=folds, halving=halving)
     population = _population(recipes, seeds, folds=folds)
-    epochs = round(share(recipes) * sum(recipe.epochs for recipe in population))
-    return Outline(population, epochs, planned.shares, lines, tuple(notes))
+    costs = tuple(speeds.seconds(recipe) for recipe in population)
+    return Outline(population, costs, share(recipes), planned.shares, lines, tuple(notes))
 
 
 def _population(recipes: Sequence[Recipe], seeds: Sequence[int], *, folds: int = 1) -> Population:

@@ -60,8 +60,7 @@ def train(job: Job, observer: JobObserver) -> Study:
     with reserved(job.out, name=table.name) as draft, threads(job.threads):
         observer(Stage("baselines", "fitting what a network has to beat"))
         rivals = baselines(data, scorer)
-        epochs = sum(recipe.epochs for recipe in population)
-        observer(Stage("training", f"training {plural(len(population), 'run')}", population, epochs))
+        observer(Stage("training", f"training {plural(len(population), 'run')}", population))
         training = engine.start(population, data)
         trained, stopped = _trained(training, population, observer)
         results = Results(

@@ -42,10 +42,11 @@ class ProgressBar:
         self._population: Population | None = None
         self._best: tuple[float, int] | None = None
         self._one_loss = True
-        self._done = self._steps = 0
+        self._done, self._steps = 0.0, 0
+        self._costs: tuple[float, ...] = ()
         self._run_steps: dict[int, int] = {}
         self._began = self._drawn = 0.0
-        self._total: int | None = None
+        self._total: float | None = None
 
     def __enter__(self) -> ProgressBar:
         self._bar.start()
@@ -80,7 +81,9 @@ class ProgressBar:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._population = stage.population
-        total = stage.epochs or None
+        self._costs = stage.costs or (1.0,) * len(stage.population or ())
+        epochs = [recipe.epochs for recipe in stage.population or ()]
+        total = stage.share * sum(cost * many for cost, many in zip(self._costs, epochs, strict=True)) or None
         self._task = self._bar.add_task(stage.text, total=total, best="")
         self._began, self._drawn, self._total = time.monotonic(), 0.0, total
         self._one_loss = len({recipe.loss for recipe in stage.population or ()}) == 1
@@ -93,7 +96,8 @@ class ProgressBar:
             self._best = (loss, progress.run)
         # A run that ends early has no epochs left to wait for; one that diverged inside an epoch never ended it.
         inside = progress.validation_loss is None
-        self._done += recipe.epochs - progress.epoch + (0 if inside else 1) if progress.outcome.ended else 1
+        epochs = recipe.epochs - progress.epoch + (0 if inside else 1) if progress.outcome.ended else 1
+        self._done += epochs * self._costs[progress.run]  # small networks get further sooner: their epochs count less
         self._steps += progress.steps - self._run_steps.get(progress.run, 0)
         self._run_steps[progress.run] = progress.steps
         if self._done >= (self._total or 0) or time.monotonic() - self._drawn >= _REDRAWN:
